@@ -1,0 +1,42 @@
+"""talik: permafrost carbon from soil incubation to climate feedback.
+
+The public names, in the order that data meet them. Each is loaded when it is first used, so
+that importing talik, and ``talik --help``, cost nothing.
+"""
+
+from importlib import import_module
+from typing import Any
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "read_sidb": "talik.incubation.sidb",
+    "read_tables": "talik.incubation.lab_tables",
+    "NO_CORRECTIONS": "talik.incubation.sidb",
+    "reviewed_corrections": "talik.incubation.sidb",
+    "Measurements": "talik.incubation.measurements",
+    "permafrost": "talik.survey",
+    "layer": "talik.survey",
+    "release": "talik.flux",
+    "fit_pools": "talik.pools",
+    "q10": "talik.temperature",
+    "compare_layers": "talik.temperature",
+    "flux_sensitivity": "talik.temperature",
+    "run_study": "talik.study",
+    "read_result": "talik.study",
+    "StudyResult": "talik.result",
+    "report_html": "talik.report",
+    "TalikError": "talik.errors",
+}
+
+__all__ = ["__version__", *_HOME]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"talik has no {name!r}; it has {', '.join(_HOME)}")
+    return getattr(import_module(_HOME[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,16 @@
+"""Constants: symbol, unit and source of each."""
+
+MOLAR_MASS_CARBON = 12.011
+"""Molar mass of carbon, M_C. [g mol⁻¹] IUPAC 2021, abridged."""
+
+MOLAR_MASS_CO2 = 44.009
+"""Molar mass of carbon dioxide. [g mol⁻¹] IUPAC 2021, abridged."""
+
+MOLAR_MASS_CH4 = 16.043
+"""Molar mass of methane. [g mol⁻¹] IUPAC 2021, abridged."""
+
+ZERO_CELSIUS = 273.15
+"""0 °C on the Kelvin scale. [K] BIPM."""
+
+DAYS_PER_YEAR = 365.25
+"""Length of the Julian year. [d]"""

@@ -1,0 +1,1 @@
+"""Incubation: databases and tables of laboratories to jars and their respiration."""

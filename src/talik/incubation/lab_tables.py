@@ -1,0 +1,144 @@
+"""A laboratory's own tables: sites, samples, jars and respiration as CSV."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from talik.errors import InputError, TableError, TalikError, listed
+from talik.incubation.checks import checked
+from talik.incubation.measurements import Measurements, both_bases
+from talik.incubation.sets import set_names
+from talik.problems import problems_table
+from talik.store import read_problems
+from talik.survey import conclude
+from talik.tables import RELEASE_OF, RESPIRATION_OF, TABLES, empty, read_table, typed
+
+NEEDED = ("sites", "samples", "jars")
+"""Tables that must be there, besides ``respiration`` or ``release``."""
+
+_OPTIONAL = ("studies", "properties")
+
+
+def read_tables(folder: Path | str) -> Measurements:
+    """Read a folder of talik's own tables.
+
+    Parameters
+    ----------
+    folder : path_like
+        Folder with ``sites.csv``, ``samples.csv``, ``jars.csv`` and ``respiration.csv`` (or
+        ``release.csv``), and, where there are, ``studies.csv``, ``properties.csv`` and ``problems.csv``.
+        ``talik new`` writes templates.
+
+    Returns
+    -------
+    Measurements
+        Checked, with sets named and permafrost concluded where it was left open.
+
+    Raises
+    ------
+    InputError, TableError
+        With everything that is wrong in all of the tables.
+    """
+    folder = Path(folder)
+    files = _files(folder)
+    tables, errors = {}, []
+    for name, file in files.items():
+        try:
+            tables[name] = read_table(file, name)
+        except TalikError as error:
+            errors.append((str(error), error.offenders))
+    if errors:
+        raise TableError("\n".join(text for text, _ in errors), [one for _, found in errors for one in found])
+    return _measurements(folder, tables)
+
+
+def _files(folder: Path) -> dict[str, Path]:
+    if not folder.exists():
+        raise InputError(
+            f"{folder} is not there. Check the path; relative paths count from {Path.cwd()}.", [str(folder)]
+        )
+    if not folder.is_dir():
+        raise InputError(
+            f"{folder} is a file; a folder with {listed([f'{n}.csv' for n in NEEDED])} is needed.",
+            [str(folder)],
+        )
+    files = {name: folder / f"{name}.csv" for name in TABLES if (folder / f"{name}.csv").is_file()}
+    missing = [f"{name}.csv" for name in NEEDED if name not in files]
+    if "respiration" not in files and "release" not in files:
+        missing.append("respiration.csv (or release.csv)")
+    if missing:
+        found = sorted(item.name for item in folder.iterdir())
+        raise InputError(
+            f"{folder} lacks {listed(missing)}. Found: {listed(found) or 'nothing'}. "
+            "'talik new DIR' writes templates of all tables.",
+            missing,
+        )
+    wanted = (*NEEDED, *_OPTIONAL, "respiration" if "respiration" in files else "release")
+    return {name: file for name, file in files.items() if name in wanted}
+
+
+def _measurements(folder: Path, tables: dict[str, pd.DataFrame]) -> Measurements:
+    respiration = tables.get("respiration")
+    if respiration is None:
+        respiration = respiration_of(tables["release"])
+    sites, samples = conclude(tables["sites"], tables["samples"])
+    jars = _completed(tables["jars"], respiration)
+    respiration = respiration.assign(gas=respiration["gas"].where(respiration["gas"] != "", "co2"))
+    studies = tables.get("studies", empty("studies"))
+    named = [*dict.fromkeys(study for study in jars["study"] if study not in set(studies["study"]))]
+    studies = typed("studies", pd.concat([studies, pd.DataFrame({"study": [name or "this study" for name in named]})]))
+    tables = {"sites": sites, "samples": samples, "jars": jars, "respiration": both_bases(respiration, jars)}
+    tables = {name: _of_study(table, studies) for name, table in tables.items()}
+    problems = folder / "problems.csv"
+    found = read_problems(problems) if problems.is_file() else problems_table([])
+    properties = tables.get("properties", empty("properties"))
+    return checked(Measurements(studies=studies, properties=properties, problems=found, **tables))
+
+
+def _of_study(table: pd.DataFrame, studies: pd.DataFrame) -> pd.DataFrame:
+    """Rows without a study belong to the one that there is."""
+    return table.assign(study=table["study"].where(table["study"] != "", studies["study"].iloc[0]))
+
+
+def _completed(jars: pd.DataFrame, respiration: pd.DataFrame) -> pd.DataFrame:
+    """Jars with basis, temperature and set where these were left open."""
+    measured = respiration.groupby("jar")[[*dict.fromkeys(RESPIRATION_OF.values())]].count()
+    order = ["respiration", "specific_respiration", "jar_respiration"]
+    filled = (
+        measured[order]
+        .idxmax(axis=1)
+        .map({"respiration": "dry soil", "specific_respiration": "soil carbon", "jar_respiration": "jar"})
+    )
+    alone = respiration.groupby("jar")["temperature"].agg(["nunique", "first"])
+    held = alone["first"].where(alone["nunique"] == 1)
+    jars = jars.assign(
+        basis=jars["basis"].where(jars["basis"] != "", jars["jar"].map(filled).fillna("")),
+        measures=jars["measures"].where(jars["measures"] != "", "respiration"),
+        temperature=jars["temperature"].fillna(jars["jar"].map(held)),
+    )
+    return jars.assign(set=jars["set"].where(jars["set"] != "", set_names(jars)))
+
+
+def respiration_of(release: pd.DataFrame) -> pd.DataFrame:
+    """Mean respiration of the intervals between the points of a cumulative curve, counted from day 0.
+
+    Examples
+    --------
+    >>> curve = pd.DataFrame({"jar": "a", "time": [2.0, 5.0], "release": [6.0, 12.0], "temperature": 5.0})
+    >>> list(respiration_of(typed("release", curve))["respiration"])
+    [3.0, 2.0]
+    """
+    rows = release.sort_values(["jar", "gas", "time"], kind="stable")
+    rows = rows[rows["time"] > 0]
+    of_jar = rows.groupby(["jar", "gas"], sort=False, dropna=False)
+    start = of_jar["time"].shift(fill_value=0.0)
+    length = rows["time"] - start
+    rates = {
+        RESPIRATION_OF[basis]: (rows[column] - of_jar[column].shift(fill_value=0.0)) / length
+        for basis, column in RELEASE_OF.items()
+        if basis != "label carbon"
+    }
+    made = rows[["study", "jar", "gas", "temperature", "doi", "licence"]].assign(
+        time_start=start, time_end=rows["time"], time=start + length / 2, method="step of the curve", **rates
+    )
+    return typed("respiration", made)

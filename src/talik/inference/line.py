@@ -1,0 +1,90 @@
+"""Straight lines and scatter: the small statistics that a Q10 rests on."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import stats
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """An estimate with its standard error."""
+
+    value: float
+    """The estimate."""
+    error: float
+    """Its standard error; NaN where the data do not give one."""
+    freedom: float
+    """Degrees of freedom of the error; infinite where it is known."""
+
+    def interval(self, level: float = 0.95) -> tuple[float, float]:
+        """Interval of Student's t, or of the normal where the error is known."""
+        if not np.isfinite(self.error) or self.freedom < 1:
+            return (np.nan, np.nan)
+        half = stats.t.ppf(0.5 + level / 2, self.freedom) * self.error
+        return (self.value - half, self.value + half)
+
+
+def slope(x, y, error=None) -> Estimate:
+    r"""Slope of a straight line by least squares.
+
+    Without errors of the points, the error of the slope comes from their residuals,
+    :math:`s^2 = \sum e_i^2 / (n - 2)`; with them, points are weighted and the error is known.
+
+    Parameters
+    ----------
+    x, y : array_like, shape (n,)
+        The points.
+    error : array_like, shape (n,), optional
+        Standard error of each y.
+
+    Returns
+    -------
+    Estimate
+
+    Examples
+    --------
+    >>> found = slope([5, 15, 25], [1.0, 2.1, 2.9])
+    >>> round(found.value, 3), round(found.error, 4), found.freedom
+    (0.095, 0.0087, 1)
+    """
+    x, y = np.asarray(x, float), np.asarray(y, float)
+    weights = np.ones_like(x) if error is None else 1.0 / np.asarray(error, float) ** 2
+    centred = x - np.average(x, weights=weights)
+    squares = float(np.sum(weights * centred**2))
+    value = float(np.sum(weights * centred * y) / squares)
+    if error is not None:
+        return Estimate(value, squares**-0.5, np.inf)
+    residuals = y - y.mean() - value * centred
+    freedom = x.size - 2
+    noise = float(residuals @ residuals) / freedom if freedom > 0 else np.nan
+    return Estimate(value, (noise / squares) ** 0.5, freedom)
+
+
+def successive_scatter(values) -> float:
+    r"""Standard deviation of a series about whatever slow course it takes.
+
+    .. math:: s^2 = \frac{1}{2 (n - 1)} \sum_{i=2}^{n} (x_i - x_{i-1})^2
+
+    A slow drift hardly enters (von Neumann 1941, Ann. Math. Stat. 12, 367-395).
+
+    Parameters
+    ----------
+    values : array_like, shape (n,)
+        The series; n is at least 3.
+
+    Returns
+    -------
+    float
+        NaN for fewer than 3 values.
+    """
+    steps = np.diff(np.asarray(values, float))
+    return float(np.sqrt(np.mean(steps**2) / 2)) if steps.size > 1 else np.nan
+
+
+def mean_of(values) -> Estimate:
+    """Mean of independent values with its standard error."""
+    values = np.asarray(values, float)
+    n = values.size
+    error = float(values.std(ddof=1) / n**0.5) if n > 1 else np.nan
+    return Estimate(float(values.mean()), error, n - 1)

@@ -1,0 +1,150 @@
+"""Problems: what was found in the data, by rule and severity, where, and what was done.
+
+A problem is not an error. An error stops talik, because it cannot go on; a problem is written
+to ``problems.csv`` and into the report, and the work goes on as its column ``done`` says.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from talik.errors import UnknownNameError, listed
+
+SEVERITIES = ("error", "warning", "info")
+"""An error takes values out of the results or makes them unbelievable; a warning asks a
+question; an info records how something was decided."""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One rule that data can break, or one decision that is always recorded."""
+
+    name: str
+    """Name of the rule, as in ``problems.csv``."""
+    severity: str
+    """Severity unless the finding says otherwise."""
+    meaning: str
+    """What the rule says, for the documentation."""
+
+
+_RULES = (
+    Rule("text-repaired", "info", "The file has odd line ends, encoding or characters, or blank rows."),
+    Rule("header-repaired", "info", "A column's header differs from its name in the metadata by blanks or case."),
+    Rule("column-unknown", "warning", "A column of the time series is not described in the metadata, or the reverse."),
+    Rule("value-not-a-number", "warning", "A cell holds something that is not a number."),
+    Rule("time-order", "warning", "Times are unsorted or repeated."),
+    Rule("time-unit", "error", "Times are longer than the incubation by the factor between hours and days."),
+    Rule("site-joined", "info", "Two spellings of a site were taken for one place."),
+    Rule("site-unknown", "warning", "A row names a site that is not described."),
+    Rule("properties-unused", "warning", "A row of soil properties joins to no sample."),
+    Rule("coordinates-missing", "warning", "A site has no coordinates."),
+    Rule("coordinates-country", "error", "A site's coordinates lie outside its country."),
+    Rule("coordinates-off-land", "warning", "A site's coordinates lie in the sea."),
+    Rule("climate-improbable", "warning", "A site's mean annual temperature does not fit its latitude and height."),
+    Rule("permafrost-evidence", "info", "What a site's permafrost was concluded from."),
+    Rule("layer-evidence", "info", "What a sample's layer was concluded from."),
+    Rule("kind", "info", "Whether a series is a rate, an amount per interval, a cumulative curve or carbon remaining."),
+    Rule("kind-contradiction", "warning", "A series does not behave as its unit or its description says."),
+    Rule("temperature-contradiction", "warning", "Field, name and description of a column differ in temperature."),
+    Rule("moisture-contradiction", "warning", "Field, name and description of a column differ in moisture."),
+    Rule("depth-contradiction", "warning", "Field, name and description of a column differ in depth."),
+    Rule("temperature-missing", "error", "A series has no temperature."),
+    Rule("shared-temperature", "warning", "Two series of one set have the same temperature."),
+    Rule("same-jar-twice", "info", "A series gives again what another series of the same jar gives."),
+    Rule("respired-above-carbon", "error", "More carbon was respired than was there."),
+    Rule("carbon-improbable", "warning", "The carbon content does not fit the horizon."),
+    Rule("scales-apart", "warning", "Depths of one core respire so differently that their units may differ."),
+    Rule("cumulative-falls", "warning", "A cumulative curve falls."),
+    Rule("cumulative-offset", "warning", "A cumulative curve starts above zero on day zero."),
+    Rule("negative-rate", "warning", "A respiration rate is negative."),
+    Rule("no-signal", "warning", "A series respires too little to carry a temperature response."),
+    Rule("other-quantity", "error", "Values under a CO2 unit are another quantity."),
+    Rule("carbon-remaining", "warning", "A series is carbon remaining in the soil, not carbon respired."),
+    Rule("unit-unknown", "error", "A unit is not understood."),
+    Rule("unit-lacks-time", "warning", "A rate's unit has no time in it."),
+    Rule("unit-contradiction", "warning", "Unit and description of a column differ."),
+    Rule("mass-missing", "warning", "A rate is given for the whole jar, whose soil mass is not stated."),
+    Rule("spread-missing", "info", "A study states replicates but no standard deviation."),
+    Rule("one-temperature", "warning", "A study or a soil was incubated at one temperature, so it has no Q10."),
+    Rule("metadata-contradiction", "warning", "The metadata describe an incubation that the time series do not hold."),
+    Rule("improbable", "warning", "A value lies outside the plausible range of its quantity."),
+    Rule("citation-differs", "info", "The citation key is not the name of the entry."),
+    Rule("correction-applied", "info", "A correction of the reviewed table was applied."),
+    Rule("correction-unused", "warning", "A correction does not find what it corrects."),
+)  # fmt: skip
+
+RULES = {rule.name: rule for rule in _RULES}
+"""Every rule by its name."""
+
+COLUMNS = ("stage", "entry", "column", "rule", "severity", "where", "found", "needed", "done")
+"""Columns of ``problems.csv``."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One finding."""
+
+    stage: str
+    """Stage that found it."""
+    rule: str
+    """Name of the rule."""
+    severity: str
+    """``error``, ``warning`` or ``info``."""
+    entry: str = ""
+    """Entry of a database, or file, that it was found in."""
+    column: str = ""
+    """Column, site, sample, jar or set that it concerns."""
+    where: str = ""
+    """File, line or rows."""
+    found: str = ""
+    """What was found."""
+    needed: str = ""
+    """What is needed."""
+    done: str = ""
+    """What talik did."""
+
+
+def problem(rule: str, *, stage: str, severity: str = "", **parts: str) -> Problem:
+    """A finding under a rule, with the rule's severity unless another is given.
+
+    Examples
+    --------
+    >>> problem("negative-rate", stage="flux", column="jar 3", found="-0.8 at day 14").severity
+    'warning'
+    """
+    if rule not in RULES:
+        raise UnknownNameError(f"no rule {rule!r}; rules are {listed(sorted(RULES), 60)}", [rule])
+    return Problem(stage=stage, rule=rule, severity=severity or RULES[rule].severity, **parts)
+
+
+@dataclass
+class Findings:
+    """Problems of one entry, collected while it is read."""
+
+    entry: str
+    """Name of the entry."""
+    problems: list[Problem] = field(default_factory=list)
+    """What was found so far."""
+
+    def tell(self, rule: str, *, stage: str = "incubation", **parts: str) -> None:
+        """Add a finding under a rule."""
+        self.problems.append(problem(rule, stage=stage, entry=self.entry, **parts))
+
+    def add(self, problems: Iterable[Problem]) -> None:
+        """Add findings made elsewhere."""
+        self.problems.extend(problems)
+
+
+def problems_table(problems: Iterable[Problem]) -> pd.DataFrame:
+    """Problems as a table, errors first, in a stable order."""
+    table = pd.DataFrame([vars(found) for found in problems], columns=list(COLUMNS)).astype("str")
+    rank = table["severity"].map({name: i for i, name in enumerate(SEVERITIES)})
+    order = table.assign(rank=rank).sort_values(["rank", "entry", "rule"], kind="stable").index
+    return table.loc[order].drop_duplicates().reset_index(drop=True)
+
+
+def merged(*tables: pd.DataFrame) -> pd.DataFrame:
+    """Several tables of problems as one."""
+    rows = [Problem(**row) for table in tables for row in table.to_dict("records")]
+    return problems_table(rows)

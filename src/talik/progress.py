@@ -1,0 +1,31 @@
+"""Progress: a live line on a terminal, plain lines elsewhere."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def shown() -> Iterator[Callable[[str, str], None]]:
+    """Show the progress of a run on standard error.
+
+    Yields
+    ------
+    callable
+        To be told of each stage: its name, and what became of it.
+    """
+    if not sys.stderr.isatty():
+        yield lambda stage, what: None if what == "begins" else print(f"{stage}: {what}", file=sys.stderr)  # noqa: T201
+        return
+    from rich.console import Console
+
+    console = Console(stderr=True)
+    with console.status("reading") as status:
+
+        def tell(stage: str, what: str) -> None:
+            if what == "begins":
+                status.update(f"{stage} ...")
+            else:
+                console.print(f"[green]✓[/] {stage} [dim]{what}[/]")
+
+        yield tell

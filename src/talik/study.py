@@ -1,0 +1,377 @@
+"""A study from top to bottom: study.toml, the stages in their order, and the runner.
+
+``STAGES`` states the order of a run once; the runner, the command line, the documentation and the
+architecture test read it.
+"""
+
+import platform
+import time
+import tomllib
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from importlib import metadata
+from pathlib import Path
+from typing import Any, Literal
+
+import pandas as pd
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from talik import __version__, store
+from talik.errors import InputError, SettingsError, itemised
+from talik.incubation.measurements import Measurements
+from talik.result import StudyResult
+from talik.textfile import read_text
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class StudySection(_Section):
+    """``[study]``: what it is."""
+
+    title: str = Field(min_length=1)
+    seed: int = Field(default=1, ge=0)
+
+
+class SourceSection(_Section):
+    """``[source]``: where the measurements are; one of the sources."""
+
+    sidb: str | None = None
+    tables: str | None = None
+    corrections: bool = True
+
+    @model_validator(mode="after")
+    def _one_source(self):
+        if (self.sidb is None) == (self.tables is None):
+            raise ValueError('name one source: sidb = "DIR" or tables = "DIR"')
+        return self
+
+
+class PoolsSection(_Section):
+    """``[pools]``: models to fit."""
+
+    models: list[Literal["one-pool", "two-pool"]] = ["one-pool", "two-pool"]
+
+
+class TemperatureSection(_Section):
+    """``[temperature]``: the definition that leads, among all that are computed."""
+
+    headline: Literal["equal-carbon", "equal-time", "rate"] = "equal-carbon"
+
+
+class Settings(_Section):
+    """``study.toml`` as a whole."""
+
+    study: StudySection
+    source: SourceSection
+    pools: PoolsSection = PoolsSection()
+    temperature: TemperatureSection = TemperatureSection()
+
+
+@dataclass(frozen=True)
+class Study:
+    """A study to be run: its settings, and the folder that their paths count from."""
+
+    settings: Settings
+    """Settings, defaults filled in."""
+    folder: Path
+    """Folder of ``study.toml``."""
+
+    @cached_property
+    def source(self) -> Path:
+        """Folder of the measurements."""
+        source = self.settings.source
+        return self.folder / str(source.sidb if source.sidb is not None else source.tables)
+
+    @cached_property
+    def measurements(self) -> Measurements:
+        """The measurements, read once."""
+        if self.settings.source.sidb is not None:
+            from talik.incubation.sidb import NO_CORRECTIONS, read_sidb
+
+            return read_sidb(self.source, corrections=None if self.settings.source.corrections else NO_CORRECTIONS)
+        from talik.incubation.lab_tables import read_tables
+
+        return read_tables(self.source)
+
+    def inputs(self) -> dict[str, str]:
+        """sha256 of every file of the source, by its path within it."""
+        files = store.digests(path for path in self.source.rglob("*") if path.is_file())
+        return {Path(name).relative_to(self.source).as_posix(): digest for name, digest in files.items()}
+
+
+def read_study(path: Path | str) -> Study:
+    """Read ``study.toml``, or make a study of a folder of SIDb entries as it is.
+
+    Parameters
+    ----------
+    path : path_like
+        ``study.toml``, its folder, or a folder of SIDb entries.
+
+    Returns
+    -------
+    Study
+
+    Raises
+    ------
+    InputError, SettingsError
+        With every mistake in the file.
+    """
+    path = Path(path)
+    file = path / "study.toml" if path.is_dir() else path
+    if not file.exists() and path.is_dir():
+        from talik.incubation.sidb.entry import has_entries
+
+        if has_entries(path):
+            return Study(Settings(study=StudySection(title=path.resolve().name), source=SourceSection(sidb=".")), path)
+        raise InputError(
+            f"{path} holds neither a study.toml nor SIDb entries. 'talik new DIR' begins a study.",
+            [str(path)],
+        )
+    content = read_text(file).content
+    try:
+        loaded = tomllib.loads(content)
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{file} is not TOML: {error}.", [str(file)]) from None
+    return Study(settings_of(loaded, str(file)), file.parent)
+
+
+def settings_of(loaded: dict[str, Any], file: str) -> Settings:
+    """Settings from what ``study.toml`` says, or all its mistakes at once."""
+    try:
+        return Settings.model_validate(loaded)
+    except ValidationError as error:
+        mistakes = [_mistake(found) for found in error.errors()]
+        count = f"{len(mistakes)} mistake{'s' if len(mistakes) > 1 else ''}"
+        raise SettingsError(f"{file}: {count}\n{itemised(mistakes)}", mistakes) from None
+
+
+def _mistake(found: Any) -> str:
+    where = ".".join(str(part) for part in found["loc"])
+    message = found["msg"].removeprefix("Value error, ")
+    if found["type"] == "extra_forbidden":
+        return f"{where}: there is no such setting; take it out or correct its name"
+    if found["type"] == "missing":
+        return f"{where}: is missing"
+    return f"{where}: {message[0].lower()}{message[1:]}; found {found['input']!r}"
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One step of a run."""
+
+    name: str
+    """Name, as on the command line and in the run folder."""
+    meaning: str
+    """What it does, for help and documentation."""
+    needs: tuple[str, ...]
+    """Stages whose tables it reads."""
+    run: Callable[[Study, dict[str, pd.DataFrame]], dict[str, pd.DataFrame]]
+    """From the study and the tables of earlier stages to its own tables."""
+    settings: tuple[str, ...] = ()
+    """Sections of ``study.toml`` that it depends on."""
+
+
+def _survey(study: Study, _: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    measured = study.measurements
+    return {name: getattr(measured, name) for name in ("studies", "sites", "samples", "properties", "problems")}
+
+
+def _incubation(study: Study, _: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    return {"jars": study.measurements.jars, "respiration": study.measurements.respiration}
+
+
+def _flux(_: Study, tables: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    from talik.flux import release
+
+    return {"release": release(tables["respiration"])}
+
+
+def _pools(study: Study, tables: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    from talik.pools import fit_pools
+    from talik.tables import empty, typed
+
+    fitted = [fit_pools(tables["respiration"], tables["jars"], model=model) for model in study.settings.pools.models]
+    return {"pools": typed("pools", pd.concat(fitted)) if fitted else empty("pools")}
+
+
+def _temperature(study: Study, tables: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    from talik import temperature
+
+    q10 = temperature.q10(tables["respiration"], tables["jars"], release=tables["release"], pools=tables["pools"])
+    headline = study.settings.temperature.headline
+    definitions = [headline, *(d for d in ("equal-carbon", "equal-time", "rate") if d != headline)]
+    sensitivity = [
+        temperature.flux_sensitivity(
+            q10, tables["release"], tables["jars"], definition=definition, seed=study.settings.study.seed
+        )
+        for definition in definitions
+    ]
+    return {
+        "q10": q10,
+        "layers": temperature.compare_layers(q10, tables["samples"]),
+        "sensitivity": pd.concat(sensitivity, ignore_index=True),
+        "outcomes": temperature.outcomes(tables["studies"], tables["jars"], q10),
+    }
+
+
+STAGES = (
+    Stage("survey", "sites, samples and soil properties, checked", (), _survey, ("source",)),
+    Stage("incubation", "jars and their respiration", (), _incubation, ("source",)),
+    Stage("flux", "carbon released since the start", ("incubation",), _flux),
+    Stage("pools", "pool sizes, decay rates and Q10 of pools", ("incubation",), _pools, ("pools",)),
+    Stage(
+        "temperature", "Q10 by every definition", ("survey", "incubation", "flux", "pools"), _temperature,
+        ("temperature", "study"),
+    ),
+)  # fmt: skip
+"""Stages of a run in their order; the report comes last."""
+
+Progress = Callable[[str, str], None]
+"""Told of each stage: its name, and ``begins``, ``done in 1.2 s`` or ``as before``."""
+
+
+def run_study(
+    path: Path | str | Study, out: Path | str | None = None, *, progress: Progress | None = None
+) -> StudyResult:
+    """Run a study: all stages in order, each written whole; what is done with the same key is kept.
+
+    Parameters
+    ----------
+    path : path_like or Study
+        ``study.toml``, its folder, or a folder of SIDb entries.
+    out : path_like, optional
+        Run folder; ``run`` beside ``study.toml`` by default.
+    progress : callable, optional
+        Told of each stage as it goes.
+
+    Returns
+    -------
+    StudyResult
+
+    Raises
+    ------
+    TalikError
+        For mistakes in the input or the settings.
+    """
+    study = path if isinstance(path, Study) else read_study(path)
+    tell = progress or (lambda stage, what: None)
+    inputs = study.inputs()
+    run = store.open_run(out if out is not None else study.folder / "run")
+    keys: dict[str, str] = {}
+    tables: dict[str, pd.DataFrame] = {}
+    for stage in STAGES:
+        keys[stage.name] = _key(study, stage, inputs, keys)
+        tables |= _run_stage(study, stage, keys[stage.name], run, tables, tell)
+    result = _result(study.settings, tables)
+    _report(study, result, run, inputs, keys, tell)
+    return result
+
+
+def _key(study: Study, stage: Stage, inputs: dict[str, str], keys: dict[str, str]) -> str:
+    settings = {name: getattr(study.settings, name).model_dump() for name in stage.settings}
+    needed = {name: keys[name] for name in stage.needs}
+    return store.stage_key(stage=stage.name, version=__version__, settings=settings, inputs=needed or inputs)
+
+
+def _run_stage(
+    study: Study,
+    stage: Stage,
+    key: str,
+    run: store.RunFolder,
+    tables: dict[str, pd.DataFrame],
+    tell: Progress,
+) -> dict[str, pd.DataFrame]:
+    if run.is_done(stage.name, key):
+        tell(stage.name, "as before")
+        return run.tables(stage.name)
+    tell(stage.name, "begins")
+    start = time.perf_counter()
+    made = stage.run(study, tables)
+    seconds = time.perf_counter() - start
+    store.write_stage(run, stage.name, key, made, {}, seconds)
+    tell(stage.name, f"done in {seconds:.1f} s")
+    return made
+
+
+def _result(settings: Settings, tables: dict[str, pd.DataFrame]) -> StudyResult:
+    def of(*names: str) -> dict[str, pd.DataFrame]:
+        return {name: tables[name] for name in names}
+
+    return StudyResult(
+        title=settings.study.title, settings=settings.model_dump(exclude_none=True), version=__version__,
+        survey=of("studies", "sites", "samples", "properties"), incubation=of("jars", "respiration"),
+        flux=of("release"), pools=of("pools"), temperature=of("q10", "layers", "sensitivity", "outcomes"),
+        problems=tables["problems"],
+    )  # fmt: skip
+
+
+def _report(study: Study, result: StudyResult, run: store.RunFolder, inputs, keys, tell: Progress) -> None:
+    """The page, its figures, the settings as run, and the crate that describes the folder."""
+    key = store.stage_key(version=__version__, stages=keys, settings=study.settings.model_dump())
+    if run.is_done("report", key):
+        tell("report", "as before")
+        return
+    tell("report", "begins")
+    start = time.perf_counter()
+    texts = report_texts(result) | {"study.toml": as_toml(study)}
+    store.write_stage(run, "report", key, {}, texts, time.perf_counter() - start)
+    licences = "; ".join(sorted(set(filter(None, result.survey["studies"]["licence"])))) or "not stated"
+    made = {"settings": result.settings, "seed": study.settings.study.seed, "versions": versions()}
+    described = {"ro-crate-metadata.json": store.crate(result.title, licences, run, inputs, made)}
+    store.write_stage(run, "crate", key, {}, described, 0.0)
+    tell("report", f"done in {time.perf_counter() - start:.1f} s")
+
+
+def report_texts(result: StudyResult) -> dict[str, str]:
+    """The page and its figures, by their path in the run folder."""
+    from talik.report import figure_svgs, report_html
+
+    svgs = figure_svgs(result)
+    return {"report.html": report_html(result)} | {f"figures/{name}.svg": svg for name, svg in svgs.items()}
+
+
+def read_result(run: Path | str) -> StudyResult:
+    """The result of a run, from its folder.
+
+    Raises
+    ------
+    StoreError
+        Where the folder holds no finished run.
+    """
+    folder = store.RunFolder(Path(run))
+    tables: dict[str, pd.DataFrame] = {}
+    for stage in STAGES:
+        tables |= folder.tables(stage.name)
+    study = read_study(folder.path / "study.toml")
+    return _result(study.settings, tables)
+
+
+def as_toml(study: Study) -> str:
+    """Settings as run, defaults filled in, as TOML; the source by its full path."""
+    settings = study.settings.model_dump(exclude_none=True)
+    kind = "sidb" if study.settings.source.sidb is not None else "tables"
+    settings["source"][kind] = study.source.resolve().as_posix()
+    lines = []
+    for section, values in settings.items():
+        lines += [f"[{section}]", *(f"{name} = {_toml(value)}" for name, value in values.items()), ""]
+    return "\n".join(lines)
+
+
+def _toml(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, list):
+        return "[" + ", ".join(_toml(one) for one in value) + "]"
+    if isinstance(value, str):
+        escaped = value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+        return f'"{escaped}"'
+    return str(value)
+
+
+def versions() -> dict[str, str]:
+    """Versions of talik, Python and the libraries that the numbers depend on."""
+    names = ("numpy", "scipy", "pandas", "pint")
+    return {"talik": __version__, "python": platform.python_version()} | {n: metadata.version(n) for n in names}

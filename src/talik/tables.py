@@ -1,0 +1,453 @@
+"""The tables that stages pass on: their columns, and check().
+
+A table is a tidy pandas frame with plain floats in the units of ``quantities.py``. On disk
+its header carries the unit: ``respiration [ug C g-1 soil d-1]``.
+"""
+
+import difflib
+import io
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from talik import units
+from talik.errors import TableError, UnitError, itemised, listed
+from talik.quantities import QUANTITIES
+from talik.textfile import read_text
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a table."""
+
+    name: str
+    """Name, without unit."""
+    kind: str = "text"
+    """``text``, ``number`` or ``flag`` (true or false); a quantity is a number."""
+    required: bool = False
+    """Whether the column must be there and filled."""
+    values: tuple[str, ...] = ()
+    """The only values allowed, where they are few."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table: what a row is, its columns and its key."""
+
+    name: str
+    """Name of the table and of its file."""
+    row: str
+    """What a row is."""
+    columns: tuple[Column, ...]
+    """Columns in order."""
+    key: tuple[str, ...] = ()
+    """Columns that together name a row once."""
+    treatments: bool = False
+    """Whether further columns are taken as treatments."""
+
+
+def _columns(text: str, **values: tuple[str, ...]) -> tuple[Column, ...]:
+    """Columns from names: ``*`` marks a required one, ``#`` a number, ``?`` a flag."""
+    made = []
+    for word in text.split():
+        name = word.strip("*#?")
+        number = "#" in word or name in QUANTITIES
+        kind = "flag" if "?" in word else "number" if number else "text"
+        made.append(Column(name, kind, "*" in word, values.get(name, ())))
+    return tuple(made)
+
+
+LAYERS = ("organic", "active", "permafrost")
+"""Layers of a permafrost soil: above the mineral soil, thawing every summer, never thawing."""
+
+BASES = ("dry soil", "soil carbon", "jar", "label carbon")
+"""What carbon is respired per: gram of dry soil, gram of soil carbon, jar, gram of added label."""
+
+RESPIRATION_OF = {
+    "dry soil": "respiration",
+    "soil carbon": "specific_respiration",
+    "jar": "jar_respiration",
+    "label carbon": "specific_respiration",
+}
+"""The column of the table ``respiration`` that a jar's basis fills."""
+
+RELEASE_OF = {basis: column.replace("respiration", "release") for basis, column in RESPIRATION_OF.items()}
+"""The column of the table ``release`` that a jar's basis fills."""
+
+DEFINITIONS = ("rate-ratio", "rate-fit", "equal-time", "equal-carbon", "pool")
+"""Definitions of Q10; see ``talik.temperature``."""
+
+_ALL = (
+    Table("studies", "a study", _columns("study* title doi citation licence source note"), ("study",)),
+    Table(
+        "sites", "a place",
+        _columns(
+            "study site* latitude longitude elevation country mean_annual_temperature annual_precipitation "
+            "land_cover soil_order permafrost permafrost_evidence active_layer_depth doi licence",
+            permafrost=("yes", "no", ""),
+        ),
+        ("site",),
+    ),
+    Table(
+        "samples", "a soil",
+        _columns(
+            "study sample* site* core layer layer_evidence depth_top depth_bottom horizon doi licence",
+            layer=(*LAYERS, ""),
+        ),
+        ("sample",), treatments=True,
+    ),
+    Table(
+        "properties", "one property of a sample or a site",
+        _columns(
+            "study subject* id* property* group subgroup value*# sd# n# unit doi licence", subject=("sample", "site")
+        ),
+        ("subject", "id", "property"),
+    ),
+    Table(
+        "jars", "one incubated portion",
+        _columns(
+            "study jar* sample* incubation set replicate temperature oxygen moisture moisture_unit dry_mass "
+            "headspace_volume water_volume ph organic_carbon replicates# basis measures scale excluded doi licence",
+            basis=(*BASES, ""), measures=("respiration", "carbon remaining", "other", ""),
+            scale=("", "impossible"),
+        ),
+        ("jar",), treatments=True,
+    ),
+    Table(
+        "respiration", "one interval of one jar",
+        _columns(
+            "study jar* time_start time_end time* temperature* gas respiration specific_respiration "
+            "jar_respiration sd# n# method flag doi licence",
+            gas=("co2", "ch4", ""),
+        ),
+        ("jar", "time", "temperature", "gas"),
+    ),
+    Table(
+        "release", "one time of one jar",
+        _columns("study jar* time* temperature gas release specific_release jar_release sd# filled doi licence"),
+        ("jar", "time", "gas"),
+    ),
+    Table(
+        "pools", "one fitted parameter",
+        _columns(
+            "study set* sample model* parameter* estimate# sd# lower# upper# identified? reason n# aicc# basis "
+            "reference_temperature#"
+        ),
+    ),
+    Table(
+        "q10", "one estimate",
+        _columns(
+            "study set* sample definition* pool gas basis paired? t_low t_high temperatures# time_start time_end "
+            "quota_start# quota_end# q10 lower# upper# sd_ln_q10# n# interval_from flag",
+            definition=DEFINITIONS,
+        ),
+    ),
+    Table(
+        "layers", "one comparison of the active and the permafrost layer of a core",
+        _columns("study core* measure* t_low t_high ratio# lower# upper# n# flag"),
+    ),
+    Table(
+        "sensitivity", "one way to choose a constant Q10",
+        _columns("definition* constant* q10 ratio# lower# upper# soils# weighting t_low note"),
+    ),
+    Table(
+        "outcomes", "a study, and whether it gives a Q10",
+        _columns("study* outcome* reason soils# soils_with_q10# temperatures sets# sets_with_q10#"),
+        ("study",),
+    ),
+)  # fmt: skip
+
+TABLES = {table.name: table for table in _ALL}
+"""Every table by its name."""
+
+_HEADER = re.compile(r"^\s*(?P<name>[^\[\]]+?)\s*(?:\[(?P<unit>[^\]]*)\])?\s*$")
+
+
+def header(column: str) -> str:
+    """A column's header on disk: name and unit.
+
+    Examples
+    --------
+    >>> header("respiration"), header("jar")
+    ('respiration [ug C g-1 soil d-1]', 'jar')
+    """
+    unit = QUANTITIES[column].unit if column in QUANTITIES else ""
+    return f"{column} [{unit}]" if unit else column
+
+
+def empty(name: str) -> pd.DataFrame:
+    """A table of this name without rows."""
+    return typed(name, pd.DataFrame())
+
+
+def typed(name: str, frame: pd.DataFrame) -> pd.DataFrame:
+    """A frame with all columns of its table, in order, each of its type; further columns last."""
+    columns = TABLES[name].columns
+    further = [column for column in frame.columns if column not in {c.name for c in columns}]
+    made: dict[str, Any] = {}
+    for column in columns:
+        values = frame[column.name] if column.name in frame else pd.Series(np.nan, index=frame.index)
+        if column.kind == "number":
+            made[column.name] = pd.to_numeric(values, errors="coerce").astype(float)
+        elif column.kind == "flag":
+            made[column.name] = values.map(_truth).astype(bool)
+        else:
+            made[column.name] = _texts(values)
+    made |= {column: _texts(frame[column]) for column in further}
+    return pd.DataFrame(made, index=frame.index).reset_index(drop=True)
+
+
+def _texts(values: pd.Series) -> pd.Series:
+    """Text as it stands; a whole number read as a float loses its decimals; nothing is ''."""
+    return values.astype(object).map(_text).astype("str")
+
+
+def _text(value: object) -> str:
+    if value is None or (isinstance(value, float) and np.isnan(value)) or value is pd.NA:
+        return ""
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value).strip()
+
+
+def _truth(value: object) -> bool:
+    return str(value).strip().lower() in ("true", "yes", "1", "1.0")
+
+
+def read_table(path: Path | str, name: str) -> pd.DataFrame:
+    """Read one table from CSV: units converted, columns and values checked.
+
+    Lines at the top that begin with ``#`` are notes and are skipped.
+
+    Parameters
+    ----------
+    path : path_like
+        A CSV file; headers carry units as in ``temperature [degC]``, and a header without one
+        is in the unit of its quantity.
+    name : str
+        Name of the table, as in ``TABLES``.
+
+    Returns
+    -------
+    DataFrame
+        All columns of the table, in its units.
+
+    Raises
+    ------
+    InputError, TableError, UnitError
+        With all offending rows.
+    """
+    path = Path(path)
+    text = read_text(path).content
+    lines = text.split("\n")
+    notes = next((i for i, line in enumerate(lines) if not line.startswith("#")), 0)
+    try:
+        raw = pd.read_csv(
+            io.StringIO("\n".join(lines[notes:])), dtype=str, keep_default_na=False, skip_blank_lines=False
+        )
+    except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        raise TableError(f"{path} is not a table: {str(error).strip()}", [str(path)]) from None
+    raw.index = raw.index + notes + 2  # the line in the file, as an editor counts
+    raw = raw.loc[(raw != "").any(axis=1)]
+    return check(name, _in_units(path, name, raw), source=str(path))
+
+
+def _in_units(path: Path, name: str, raw: pd.DataFrame) -> pd.DataFrame:
+    """Columns by name, their values converted to the units of their quantities."""
+    frame, problems = {}, []
+    for title in raw.columns:
+        found = _HEADER.match(title)
+        if not found:
+            problems.append(f"header {title!r} is not a name with a unit in brackets")
+            continue
+        column, unit = found["name"], found["unit"]
+        values = raw[title]
+        numeric = column in QUANTITIES or any(c.name == column and c.kind == "number" for c in TABLES[name].columns)
+        if numeric:
+            numbers = pd.to_numeric(values.where(values.str.strip() != ""), errors="coerce")
+            wrong = values[numbers.isna() & ~values.str.strip().str.lower().isin(["", "na", "nan"])]
+            problems += [f"line {line}, {column}: {value!r} is not a number" for line, value in wrong.items()]
+            try:
+                values = _converted(name, column, unit, numbers)
+            except UnitError as error:
+                problems.append(f"{column}: {error}")
+        frame[column] = values
+    if problems:
+        raise TableError(f"{path}:\n{itemised(problems)}", problems)
+    return pd.DataFrame(frame, index=raw.index)
+
+
+def _converted(name: str, column: str, unit: str | None, numbers: pd.Series) -> pd.Series:
+    if not unit:
+        return numbers
+    if column in QUANTITIES:
+        return pd.Series(units.convert(numbers, unit, column), index=numbers.index)
+    if column == "sd" and name in ("respiration", "release"):
+        for basis in (name, f"specific_{name}", f"jar_{name}"):
+            try:
+                return pd.Series(units.convert(numbers, unit, basis), index=numbers.index)
+            except UnitError:
+                continue
+    return numbers
+
+
+def check(name: str, frame: pd.DataFrame, *, source: str = "") -> pd.DataFrame:
+    """A frame as the table of this name, or an error that names every row at fault.
+
+    Parameters
+    ----------
+    name : str
+        Name of the table, as in ``TABLES``.
+    frame : DataFrame
+        Rows in talik's units. Its index is what the message calls a line.
+    source : str, optional
+        File that it came from, for the message.
+
+    Returns
+    -------
+    DataFrame
+        All columns of the table, typed; treatments last.
+
+    Raises
+    ------
+    TableError
+        For missing and unknown columns, empty and impossible values, and repeated keys.
+
+    Examples
+    --------
+    >>> check("sites", pd.DataFrame({"site": ["Sagwon"], "latitude": [97.0]}))
+    Traceback (most recent call last):
+        ...
+    talik.errors.TableError: sites: 1 problem
+      line 0, latitude: 97 is impossible; between -90 and 90 degree is needed
+    """
+    table = TABLES[name]
+    lines = frame.index
+    problems = _column_problems(table, frame)
+    if not problems:
+        checked = typed(name, frame)
+        checked.index = lines
+        problems = _value_problems(table, checked) + _key_problems(table, checked)
+    if problems:
+        count = f"{len(problems)} problem{'s' if len(problems) > 1 else ''}"
+        raise TableError(f"{source or name}: {count}\n{itemised(problems)}", problems)
+    return checked.reset_index(drop=True)
+
+
+def _column_problems(table: Table, frame: pd.DataFrame) -> list[str]:
+    known = [column.name for column in table.columns]
+    problems = [
+        f"column {header(c.name)!r} is missing; found are: {listed(list(frame.columns), 20)}"
+        for c in table.columns if c.required and c.name not in frame
+    ]  # fmt: skip
+    for column in frame.columns:
+        near = difflib.get_close_matches(column, known, n=1, cutoff=0.8)
+        if column not in known and near and near[0] not in frame:
+            problems.append(f"column {column!r} is not known; do you mean {near[0]!r}?")
+        elif column not in known and not table.treatments:
+            problems.append(f"column {column!r} is not known; {table.name} has: {listed(known, 30)}")
+    return problems
+
+
+def _value_problems(table: Table, frame: pd.DataFrame) -> list[str]:
+    """What the schema of the table refuses, a line for each value."""
+    from pandera.errors import SchemaErrors
+
+    try:
+        schema(table.name).validate(frame, lazy=True)
+    except SchemaErrors as errors:
+        cases = errors.failure_cases.sort_values("index", kind="stable")
+        return [_case(table, row) for row in cases.itertuples()]
+    return []
+
+
+def _case(table: Table, row) -> str:
+    column = next(c for c in table.columns if c.name == row.column)
+    at = f"line {row.index:.0f}, {column.name}:"
+    if row.check in ("filled", "not_nullable"):
+        return f"{at} is empty, and a value is needed"
+    if column.values:
+        return f"{at} {row.failure_case!r} is none of {', '.join(repr(v) for v in column.values)}"
+    low, high = QUANTITIES[column.name].possible
+    unit = QUANTITIES[column.name].unit
+    hint = ""
+    if unit == "degC" and row.failure_case > 150:
+        hint = f". Kelvin? Then call the column '{column.name} [K]'"
+    return f"{at} {row.failure_case:g} is impossible; between {low:g} and {high:g} {unit} is needed{hint}"
+
+
+def schema(name: str):
+    """The pandera schema of a table.
+
+    Parameters
+    ----------
+    name : str
+        Name of the table, as in ``TABLES``.
+
+    Returns
+    -------
+    pandera.pandas.DataFrameSchema
+    """
+    import pandera.pandas as pa
+
+    columns = {}
+    for column in TABLES[name].columns:
+        checks = []
+        if column.kind == "text" and column.required:
+            checks.append(pa.Check(lambda values: values != "", name="filled"))
+        if column.values:
+            checks.append(pa.Check.isin(list(column.values)))
+        if column.name in QUANTITIES:
+            checks.append(pa.Check.in_range(*QUANTITIES[column.name].possible))
+        columns[column.name] = pa.Column(
+            checks=checks,
+            nullable=not (column.required and column.kind == "number"),
+            required=column.required,
+        )
+    return pa.DataFrameSchema(columns)
+
+
+def _key_problems(table: Table, frame: pd.DataFrame) -> list[str]:
+    if not table.key:
+        return []
+    key = list(table.key)
+    repeated = frame[frame.duplicated(key, keep=False)]
+    return [
+        f"lines {', '.join(str(line) for line in group.index)}: "
+        f"{_key_in_words(key, values)} stands {len(group)} times; once is needed"
+        for values, group in repeated.groupby(key, sort=False)
+    ]
+
+
+def _key_in_words(key: list[str], values: tuple) -> str:
+    return ", ".join(f"{name} {_text(value)}" for name, value in zip(key, values, strict=True) if _text(value))
+
+
+def improbable(name: str, frame: pd.DataFrame) -> list[tuple[str, str]]:
+    """Values outside the plausible range of their quantity: column, and the finding in words."""
+    found = []
+    for column in TABLES[name].columns:
+        if column.name not in QUANTITIES or column.name not in frame:
+            continue
+        quantity = QUANTITIES[column.name]
+        low, high = quantity.plausible
+        outside = frame.loc[(frame[column.name] < low) | (frame[column.name] > high), column.name]
+        if len(outside):
+            extreme = outside.max() if outside.max() > high else outside.min()
+            found.append(
+                (
+                    column.name,
+                    f"{len(outside)} of {frame[column.name].notna().sum()} values outside {low:g} to {high:g} "
+                    f"{quantity.unit}; the furthest is {extreme:.4g}",
+                )
+            )
+    return found
+
+
+def write_table(frame: pd.DataFrame, path: Path | str) -> None:
+    """Write a table as CSV with units in the header; numbers read back as the same numbers."""
+    frame.rename(columns=header).to_csv(path, index=False)

@@ -1,0 +1,13 @@
+"""Temperature: Q10 of respiration by every definition, each under its own name.
+
+``rate-ratio`` and ``rate-fit`` compare rates at the same time, ``equal-time`` the carbon released
+by the same day, ``equal-carbon`` the time that the same carbon took, ``pool`` the decay rates of
+fitted pools. On one soil they differ, because they hold different things equal.
+"""
+
+from talik.temperature.compare_layers import compare_layers
+from talik.temperature.outcomes import outcomes
+from talik.temperature.q10 import Q10_DEFINITIONS, q10
+from talik.temperature.sensitivity import flux_sensitivity
+
+__all__ = ["Q10_DEFINITIONS", "compare_layers", "flux_sensitivity", "outcomes", "q10"]

@@ -1,0 +1,166 @@
+"""The curves of one set: rates and release at each temperature, replicates brought together."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from talik.tables import RELEASE_OF, RESPIRATION_OF
+
+SAME_TIME = 1e-6
+"""Times closer than this are one time. [d]"""
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Respiration and release of one soil at one temperature, the mean of its replicates."""
+
+    temperature: float
+    """Temperature. [°C]"""
+    time: np.ndarray
+    """Times of the rates: of readings, or middles of intervals. [d]"""
+    rate: np.ndarray
+    """Respiration in the unit of the basis."""
+    rate_error: np.ndarray
+    """Its standard error; NaN where there are no replicates."""
+    released_at: np.ndarray
+    """Times of the release. [d]"""
+    released: np.ndarray
+    """Carbon released since the start, in the unit of the basis."""
+    released_error: np.ndarray
+    """Its standard error."""
+    replicates: float
+    """Replicates behind the mean; NaN where not stated."""
+
+
+@dataclass(frozen=True)
+class SetCurves:
+    """All curves of a set, the coldest first."""
+
+    study: str
+    """Study."""
+    set: str
+    """Name of the set."""
+    sample: str
+    """Its sample."""
+    basis: str
+    """What carbon is respired per."""
+    gas: str
+    """``co2`` or ``ch4``."""
+    curves: tuple[Curve, ...]
+    """One curve a temperature."""
+
+
+def sets_of_curves(respiration: pd.DataFrame, release: pd.DataFrame, jars: pd.DataFrame) -> Iterator[SetCurves]:
+    """Curves of every set whose jars stay at their temperature.
+
+    Parameters
+    ----------
+    respiration, release, jars : DataFrame
+        The tables of these names; jars that are excluded or measure something else are passed over.
+
+    Yields
+    ------
+    SetCurves
+    """
+    usable = usable_jars(jars)
+    rates = respiration.merge(usable, on="jar", suffixes=("", "_of_jar"))
+    released = release.merge(usable, on="jar", suffixes=("", "_of_jar"))
+    rates, released = (
+        rates[~rates["jar"].isin(stepped(respiration))],
+        released[~released["jar"].isin(stepped(respiration))],
+    )
+    of_set = dict(iter(released.groupby(["set", "basis", "gas"], sort=False)))
+    for key, rows in rates.groupby(["set", "basis", "gas"], sort=False):
+        name, basis, gas = key
+        first = rows.iloc[0]
+        curves = tuple(
+            _curve(float(t), rows[rows["temperature"] == t], of_set[key][of_set[key]["temperature"] == t], basis)
+            for t in sorted(rows["temperature"].unique())
+        )
+        yield SetCurves(first["study"], name, first["sample"], basis, gas, curves)
+
+
+def usable_jars(jars: pd.DataFrame) -> pd.DataFrame:
+    """Jars that may give a Q10 of respiration."""
+    usable = jars[(jars["excluded"] == "") & (jars["measures"].isin(["respiration", ""]))]
+    return usable[["study", "jar", "set", "sample", "basis", "scale"]]
+
+
+def stepped(respiration: pd.DataFrame) -> list[str]:
+    """Jars that were warmed in steps: they have several temperatures."""
+    temperatures = respiration.groupby("jar")["temperature"].nunique()
+    return list(temperatures[temperatures > 1].index)
+
+
+def _curve(temperature: float, rates: pd.DataFrame, released: pd.DataFrame, basis: str) -> Curve:
+    rate, release = RESPIRATION_OF[basis], RELEASE_OF[basis]
+    n = rates["n"].fillna(1.0)
+    rates = rates.assign(error=rates["sd"] / np.sqrt(n))
+    time, mean, error = _mean_curve(rates, "time", rate, "error")
+    released_at, total, total_error = _mean_curve(released, "time", release, "sd")
+    jars = rates["jar"].nunique()
+    stated = rates.groupby("jar")["n"].first()
+    return Curve(
+        temperature, time, mean, error, released_at, total, total_error,
+        float(jars) if jars > 1 else float(stated.iloc[0]),
+    )  # fmt: skip
+
+
+def _mean_curve(rows: pd.DataFrame, time: str, value: str, error: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Mean over jars at the times that all of them have, with the standard error of the mean."""
+    rows = rows.dropna(subset=[value]).sort_values(time, kind="stable")
+    if rows["jar"].nunique() == 1:
+        return tuple(rows[[time, value, error]].to_numpy(float).T)
+    table = rows.assign(at=rows[time].round(6)).pivot_table(index="at", columns="jar", values=value).dropna()
+    n = table.shape[1]
+    return (
+        table.index.to_numpy(float),
+        table.mean(axis=1).to_numpy(),
+        table.std(axis=1, ddof=1).to_numpy() / n**0.5,
+    )
+
+
+INTERPOLATED = "read between the readings: the temperatures were measured on different days"
+"""Flag of an estimate whose curves had to be interpolated to common times."""
+
+
+def common_times(*times: np.ndarray) -> tuple[np.ndarray, str]:
+    """Times at which all curves are compared, and what to mind.
+
+    Those that all curves have; where they share fewer than half, because each temperature was read on
+    its own days, those of the sparsest curve within the days that all of them cover.
+
+    Parameters
+    ----------
+    *times : ndarray
+        Times of each curve, rising. [d]
+
+    Returns
+    -------
+    ndarray
+        Common times. [d]
+    str
+        Empty, or that values lie between readings.
+
+    Examples
+    --------
+    >>> common_times(np.array([1.0, 7.0, 14.0]), np.array([1.0, 14.0, 28.0]))
+    (array([ 1., 14.]), '')
+    >>> common_times(np.array([3.0, 8.0, 17.0]), np.array([2.0, 9.0, 18.0]))[0]
+    array([ 3.,  8., 17.])
+    """
+    shared = times[0]
+    for other in times[1:]:
+        shared = shared[np.abs(shared[:, None] - other[None, :]).min(axis=1, initial=np.inf) < SAME_TIME]
+    sparsest = min(times, key=len)
+    if 2 * shared.size >= sparsest.size:
+        return shared, ""
+    first, last = max(one[0] for one in times), min(one[-1] for one in times)
+    return sparsest[(sparsest >= first) & (sparsest <= last)], INTERPOLATED
+
+
+def at_times(times: np.ndarray, where: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Values at times, on straight lines between the readings."""
+    return np.interp(times, where, values)

@@ -1,0 +1,113 @@
+"""One estimate of Q10: never a bare number, but with its definition, temperatures, window and interval."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from talik.inference.line import Estimate
+
+PER_TEN_DEGREES = 10.0
+"""A Q10 is for ten degrees. [°C]"""
+
+
+@dataclass(frozen=True)
+class Q10Estimate:
+    """Q10 by one definition, over one pair or range of temperatures, in one window."""
+
+    definition: str
+    """Name of the definition."""
+    t_low: float
+    """Lowest temperature. [°C]"""
+    t_high: float
+    """Highest temperature. [°C]"""
+    temperatures: int
+    """How many temperatures it rests on."""
+    log: Estimate
+    """ln Q10 with its error."""
+    n: float
+    """Points that it rests on: times, quotas or temperatures."""
+    interval_from: str
+    """``replicates``; ``residuals`` of the line over temperatures, its own or of the study; ``scatter`` of the
+    readings; or empty."""
+    time_start: float = np.nan
+    """Start of the window. [d]"""
+    time_end: float = np.nan
+    """End of the window. [d]"""
+    quota_start: float = np.nan
+    """Start of the increment, as a share of the carbon that all temperatures respired."""
+    quota_end: float = np.nan
+    """End of the increment."""
+    paired: bool = False
+    """Whether both temperatures were measured on the same jars."""
+    spread: float = np.nan
+    """Sum of squared deviations of the temperatures, where the error is that of a line. [°C²]"""
+    pool: str = ""
+    """The pool, where it is of one."""
+    flag: str = ""
+    """Why it is not defined, or what to mind."""
+
+    def row(self) -> dict[str, object]:
+        """The estimate as a row of the table ``q10``."""
+        lower, upper = self.log.interval()
+        kept = {
+            name: getattr(self, name)
+            for name in (
+                "definition", "pool", "paired", "t_low", "t_high", "temperatures", "time_start", "time_end",
+                "quota_start", "quota_end", "n", "flag",
+            )
+        }  # fmt: skip
+        return kept | {
+            "q10": np.exp(self.log.value), "lower": np.exp(lower), "upper": np.exp(upper),
+            "sd_ln_q10": self.log.error, "interval_from": self.interval_from if np.isfinite(lower) else "",
+        }  # fmt: skip
+
+
+def undefined(definition: str, t_low: float, t_high: float, temperatures: int, why: str, **parts) -> Q10Estimate:
+    """A Q10 that these data do not define, and why."""
+    nothing = Estimate(np.nan, np.nan, 0)
+    return Q10Estimate(definition, t_low, t_high, temperatures, nothing, np.nan, "", flag=why, **parts)
+
+
+def scaled(estimate: Estimate, factor: float) -> Estimate:
+    """An estimate times a factor."""
+    return Estimate(estimate.value * factor, estimate.error * abs(factor), estimate.freedom)
+
+
+def spread_of(temperatures: np.ndarray) -> float:
+    """Sum of squared deviations from the mean. [°C²]"""
+    return float(np.sum((temperatures - temperatures.mean()) ** 2))
+
+
+def with_study_residuals(estimates: Sequence[Q10Estimate]) -> list[Q10Estimate]:
+    r"""Lines over temperatures of one study, their errors from the residuals of all its sets.
+
+    Three temperatures leave one degree of freedom, which says next to nothing of the error. Sets of
+    one study were incubated by one protocol, so they share the variance about their lines:
+
+    .. math:: s^2 = \sum_k (n_k - 2) s_k^2 \Big/ \sum_k (n_k - 2)
+
+    Parameters
+    ----------
+    estimates : sequence of Q10Estimate
+        Estimates by one definition of one kind of window in one study.
+
+    Returns
+    -------
+    list of Q10Estimate
+    """
+    lines = [e for e in estimates if e.interval_from == "residuals" and e.log.freedom > 0]
+    if len(lines) < 2:
+        return list(estimates)
+    freedom = sum(e.log.freedom for e in lines)
+    variance = sum(e.log.freedom * e.log.error**2 * e.spread for e in lines) / freedom
+    return [
+        replace(
+            e,
+            log=Estimate(e.log.value, (variance / e.spread) ** 0.5, freedom),
+            interval_from="residuals of the study",
+        )
+        if e in lines
+        else e
+        for e in estimates
+    ]

@@ -1,0 +1,172 @@
+"""The q10 table: every set, by every definition."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+
+import numpy as np
+import pandas as pd
+
+from talik.errors import UnknownNameError, listed
+from talik.flux import release as release_of
+from talik.incubation.checks import weak_sets
+from talik.tables import empty, typed
+from talik.temperature.curves import SetCurves, sets_of_curves
+from talik.temperature.equal_carbon import equal_carbon
+from talik.temperature.equal_time import equal_time
+from talik.temperature.estimate import Q10Estimate, with_study_residuals
+from talik.temperature.rates import rate_fit, rate_ratio
+from talik.temperature.stepped import stepped_sets
+
+Q10_DEFINITIONS: dict[str, Callable[[SetCurves], Iterable[Q10Estimate]]] = {
+    "rate-ratio": rate_ratio,
+    "rate-fit": rate_fit,
+    "equal-time": equal_time,
+    "equal-carbon": equal_carbon,
+}
+"""Definitions on the curves of a set. The Q10 of pools comes from their fit (``definition`` pool)."""
+
+NO_SIGNAL = "no signal: it respires almost nothing beside other treatments of this soil"
+"""Flag of a set too dry or too poor to carry a temperature response."""
+
+
+def q10(
+    respiration: pd.DataFrame,
+    jars: pd.DataFrame,
+    *,
+    release: pd.DataFrame | None = None,
+    pools: pd.DataFrame | None = None,
+    definitions: Iterable[str] = tuple(Q10_DEFINITIONS),
+) -> pd.DataFrame:
+    """Q10 of every set of jars, by every definition, with intervals.
+
+    Curves are compared only at common times. Intervals are on ln Q10: from the standard
+    deviation of replicates where there is one; over three temperatures or more from the residuals
+    of the line; else from the scatter of the readings, which does not hold what sets two jars
+    apart. `interval_from` says which. Where a definition does not apply, q10 is empty and `flag` says why.
+
+    Parameters
+    ----------
+    respiration, jars : DataFrame
+        The tables of these names.
+    release : DataFrame, optional
+        The table ``release``; computed from `respiration` where it is not given.
+    pools : DataFrame, optional
+        The table ``pools``; its Q10 are added under the definition ``pool``.
+    definitions : iterable of str, optional
+        Names out of ``Q10_DEFINITIONS``; all by default.
+
+    Returns
+    -------
+    DataFrame
+        The table ``q10``, a row an estimate.
+
+    Raises
+    ------
+    UnknownNameError
+        For a definition that there is not.
+
+    Examples
+    --------
+    Two jars that respire 2 and 5 µg C g⁻¹ d⁻¹ at 5 and 15 °C:
+
+    >>> jars = pd.DataFrame({"jar": ["cold", "warm"], "sample": "peat", "set": "peat", "basis": "dry soil"})
+    >>> rates = pd.DataFrame({"jar": ["cold", "warm"], "temperature": [5.0, 15.0], "respiration": [2.0, 5.0]})
+    >>> found = q10(typed("respiration", rates.assign(time=1.0)), typed("jars", jars), definitions=["rate-ratio"])
+    >>> found[["definition", "t_low", "t_high", "q10", "flag"]].to_dict("records")
+    [{'definition': 'rate-ratio', 't_low': 5.0, 't_high': 15.0, 'q10': 2.5, 'flag': 'one point: no interval'}]
+    """
+    names = list(definitions)
+    unknown = [name for name in names if name not in Q10_DEFINITIONS]
+    if unknown:
+        raise UnknownNameError(
+            f"no definition of Q10 is called {listed(unknown)}; there are {listed(list(Q10_DEFINITIONS))}.",
+            unknown,
+        )
+    release = release_of(respiration) if release is None else release
+    found = [
+        (curves, estimate)
+        for curves in sets_of_curves(respiration, release, jars)
+        for name in names
+        for estimate in Q10_DEFINITIONS[name](curves)
+    ]
+    rows = [_keys(curves) | estimate.row() for curves, estimate in _by_study(found)]
+    for keys, estimates in stepped_sets(respiration, jars):
+        rows += [keys | estimate.row() for estimate in estimates if estimate.definition in names]
+    table = typed("q10", pd.DataFrame(rows)) if rows else empty("q10")
+    if pools is not None and len(pools):
+        table = typed("q10", pd.concat([table, pool_rows(pools, table)]))
+    return _with_weak_sets_flagged(table, jars, release)
+
+
+def _keys(curves: SetCurves) -> dict[str, str]:
+    return {key: getattr(curves, key) for key in ("study", "set", "sample", "basis", "gas")}
+
+
+def _by_study(found: list[tuple[SetCurves, Q10Estimate]]) -> list[tuple[SetCurves, Q10Estimate]]:
+    """Estimates whose lines over temperatures share the residuals of their study, in the same order."""
+    alike: dict[tuple, list[int]] = defaultdict(list)
+    for place, (curves, estimate) in enumerate(found):
+        single_time = estimate.time_start == estimate.time_end
+        alike[(curves.study, estimate.definition, single_time, estimate.quota_start, estimate.quota_end)].append(place)
+    shared = list(found)
+    for places in alike.values():
+        for place, estimate in zip(places, with_study_residuals([found[i][1] for i in places]), strict=True):
+            shared[place] = (found[place][0], estimate)
+    return shared
+
+
+def pool_rows(pools: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
+    """Q10 of fitted pools as rows of the table ``q10``."""
+    found = pools[pools["parameter"].str.startswith("q10")]
+    of_set = table.groupby("set")[["gas"]].first()
+    spans = table.groupby("set").agg(
+        t_low=("t_low", "min"), t_high=("t_high", "max"), temperatures=("temperatures", "max")
+    )
+    joined = found.join(spans, on="set").join(of_set, on="set")
+    pool = joined["parameter"].str.removeprefix("q10").str.strip("_")
+    return pd.DataFrame(
+        {
+            "study": joined["study"], "set": joined["set"], "sample": joined["sample"], "definition": "pool",
+            "pool": joined["model"] + pool.where(pool == "", ", " + pool), "gas": joined["gas"],
+            "basis": joined["basis"], "paired": False, "t_low": joined["t_low"], "t_high": joined["t_high"],
+            "temperatures": joined["temperatures"],
+            "q10": joined["estimate"], "lower": joined["lower"], "upper": joined["upper"],
+            "sd_ln_q10": joined["sd"] / joined["estimate"], "n": joined["n"],
+            "interval_from": np.where(joined["lower"].notna(), "profile", ""),
+            "flag": np.where(joined["identified"], "", "not identified: " + joined["reason"]),
+        }
+    )  # fmt: skip
+
+
+def _with_weak_sets_flagged(table: pd.DataFrame, jars: pd.DataFrame, release: pd.DataFrame) -> pd.DataFrame:
+    weak = {name for _, name, _ in weak_sets(jars, release)}
+    is_weak = table["set"].isin(weak)
+    flags = [f"{flag}; {NO_SIGNAL}" if flag else NO_SIGNAL for flag in table["flag"]]
+    return table.assign(flag=table["flag"].where(~is_weak, flags))
+
+
+def pooled(table: pd.DataFrame) -> pd.DataFrame:
+    """Estimates that may be brought together: defined, and of sets with a signal."""
+    return table[table["q10"].notna() & ~table["flag"].str.contains("no signal", regex=False)]
+
+
+def widest(table: pd.DataFrame, definition: str) -> pd.DataFrame:
+    """One estimate a set: by one definition, over its widest range of temperatures, the whole window.
+
+    Parameters
+    ----------
+    table : DataFrame
+        The table ``q10``.
+    definition : str
+        ``equal-carbon``, ``equal-time`` or ``rate`` (rate-fit, or rate-ratio for two temperatures).
+
+    Returns
+    -------
+    DataFrame
+    """
+    names = ["rate-fit", "rate-ratio"] if definition == "rate" else [definition]
+    rows = table[table["definition"].isin(names)]
+    rows = rows[rows["quota_start"].isna() | ((rows["quota_start"] == 0) & (rows["quota_end"] == 1))]
+    rows = rows.assign(span=rows["t_high"] - rows["t_low"], window=rows["time_end"] - rows["time_start"])
+    order = rows.sort_values(["temperatures", "span", "window"], ascending=False, kind="stable", na_position="last")
+    return order.drop_duplicates("set").sort_index().drop(columns=["span", "window"])

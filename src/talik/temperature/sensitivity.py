@@ -1,0 +1,196 @@
+r"""What one constant Q10 would lose over the soils of a study.
+
+The flux of many soils answers to warming by
+
+.. math:: \gamma = \frac{1}{10} \sum_i R_i \ln Q_i
+
+with the respiration :math:`R_i` of each soil at one reference temperature. With a constant it is
+:math:`\gamma_c = \frac{1}{10} \ln Q_c \sum_i R_i`, so that
+
+.. math:: \frac{\gamma}{\gamma_c} = \frac{\sum_i w_i \ln Q_i}{\ln Q_c}, \qquad w_i = R_i / \sum_j R_j
+
+Whether a constant gives too little or too much hangs on which constant it is (Zhou et al. 2009 found 25 %
+more for heterotrophic respiration), so every way to choose it has its own row. This is a flux
+sensitivity (per year and degree), not a loss of stock.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from talik.tables import empty, typed
+from talik.temperature.q10 import pooled, widest
+
+DAYS = 28.0
+"""Respiration is the mean of the first four weeks, which most incubations reach. [d]"""
+
+REFERENCE = 10.0
+"""Temperature at which respiration is held equal. [°C]"""
+
+DRAWS = 4000
+"""Bootstrap draws of soils."""
+
+
+@dataclass(frozen=True)
+class Constant:
+    """One way to choose a constant Q10."""
+
+    name: str
+    """The way, in words."""
+    log: Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
+    """ln Q_c from ln Q, weights by flux and weights by carbon, each (draws, soils)."""
+    note: str
+    """What it means."""
+
+
+def _fixed(value: float) -> Callable:
+    return lambda logs, flux, carbon: np.full(logs.shape[0], np.log(value))
+
+
+CONSTANTS = (
+    Constant("mean of Q10", lambda logs, flux, carbon: np.log(np.exp(logs).mean(axis=1)), "every soil alike"),
+    Constant("geometric mean of Q10", lambda logs, flux, carbon: logs.mean(axis=1), "every soil alike"),
+    Constant("median of Q10", lambda logs, flux, carbon: np.median(logs, axis=1), "every soil alike"),
+    Constant("mean weighted by carbon", lambda logs, flux, carbon: (carbon * logs).sum(axis=1), "counted by carbon"),
+    Constant(
+        "mean weighted by flux", lambda logs, flux, carbon: (flux * logs).sum(axis=1),
+        "the only constant that loses nothing, by construction",
+    ),
+    Constant("2", _fixed(2.0), "common in land models (JULES, DVM-DOS-TEM)"),
+    Constant("1.5", _fixed(1.5), "default of CTSM and ELM"),
+)  # fmt: skip
+"""Every way to choose the constant that is compared."""
+
+
+def soils_with_flux(
+    q10: pd.DataFrame, release: pd.DataFrame, jars: pd.DataFrame, *, definition: str = "equal-carbon"
+) -> pd.DataFrame:
+    """One row a soil: its ln Q10 with error, respiration at the reference temperature, and carbon.
+
+    Only soils whose respiration per gram of carbon is known on a believable scale, and which were incubated
+    for four weeks at least.
+
+    Parameters
+    ----------
+    q10, release, jars : DataFrame
+        The tables of these names.
+    definition : str
+        Definition of the Q10, as in ``widest``.
+
+    Returns
+    -------
+    DataFrame
+        Columns study, sample, log, error, rate [mg C g⁻¹ SOC d⁻¹], carbon [mg g⁻¹].
+    """
+    estimates = pooled(widest(q10, definition))
+    believed = jars[(jars["scale"] == "") & jars["basis"].isin(["dry soil", "soil carbon"]) & (jars["excluded"] == "")]
+    rates = _rate_of_sets(release, believed)
+    joined = estimates.merge(rates, on="set")
+    if joined.empty:
+        return pd.DataFrame(columns=["study", "sample", "log", "error", "rate", "carbon"])
+    joined = joined.assign(log=np.log(joined["q10"]), error=joined["sd_ln_q10"])
+    return joined.groupby(["study", "sample"], sort=False, as_index=False)[["log", "error", "rate", "carbon"]].mean()
+
+
+def _rate_of_sets(release: pd.DataFrame, jars: pd.DataFrame) -> pd.DataFrame:
+    """Mean respiration of four weeks at the reference temperature, on the line of ln rate of the set."""
+    parts = []
+    for (jar, temperature), rows in release.groupby(["jar", "temperature"], sort=False):
+        curve = rows.dropna(subset=["specific_release"]).sort_values("time")
+        if len(curve) and curve["time"].iloc[-1] >= DAYS:
+            at = np.interp(DAYS, [0.0, *curve["time"]], [0.0, *curve["specific_release"]])
+            parts.append({"jar": jar, "temperature": temperature, "rate": at / DAYS})
+    rates = pd.DataFrame(parts, columns=["jar", "temperature", "rate"])
+    joined = rates[rates["rate"] > 0].merge(jars[["jar", "set", "organic_carbon"]], on="jar")
+    rows = []
+    for name, group in joined.groupby("set", sort=False):
+        if group["temperature"].nunique() > 1:
+            line = np.polynomial.Polynomial.fit(group["temperature"], np.log(group["rate"]), 1)
+            rows.append(
+                {
+                    "set": name,
+                    "rate": float(np.exp(line(REFERENCE))),
+                    "carbon": group["organic_carbon"].mean(),
+                }
+            )
+    return pd.DataFrame(rows, columns=["set", "rate", "carbon"])
+
+
+def flux_sensitivity(
+    q10: pd.DataFrame,
+    release: pd.DataFrame,
+    jars: pd.DataFrame,
+    *,
+    definition: str = "equal-carbon",
+    seed: int = 1,
+) -> pd.DataFrame:
+    """Flux sensitivity with each soil's Q10 over that with a constant, for each way to choose it.
+
+    The interval is that of soils drawn again within studies drawn again (bootstrap), with each Q10
+    drawn within its own error.
+
+    Parameters
+    ----------
+    q10, release, jars : DataFrame
+        The tables of these names.
+    definition : str
+        Definition of the Q10.
+    seed : int
+        Seed of the draws.
+
+    Returns
+    -------
+    DataFrame
+        The table ``sensitivity``: a row a constant; empty with fewer than three soils.
+    """
+    soils = soils_with_flux(q10, release, jars, definition=definition)
+    if len(soils) < 3:
+        return empty("sensitivity")
+    soils = soils.sort_values(["study", "sample"], kind="stable", ignore_index=True)
+    central = soils["log"].to_numpy()[None, :]
+    flux, carbon = _shares(soils["rate"].to_numpy())[None, :], _carbon_shares(soils)[None, :]
+    draws = _draws(soils, np.random.default_rng(seed))
+    rows = []
+    for constant in CONSTANTS:
+        if constant.name == "mean weighted by carbon" and soils["carbon"].isna().any():
+            continue
+        chosen = constant.log(central, flux, carbon)
+        ratio = float((flux * central).sum() / chosen[0])
+        drawn = [float((f * logs).sum() / constant.log(logs[None], f[None], c[None])[0]) for logs, f, c in draws]
+        lower, upper = np.quantile(drawn, [0.025, 0.975])
+        rows.append(
+            {
+                "definition": definition, "constant": constant.name, "q10": float(np.exp(chosen[0])),
+                "ratio": ratio, "lower": lower, "upper": upper, "soils": len(soils),
+                "weighting": "respiration per carbon, soils of equal carbon",
+                "t_low": REFERENCE, "note": constant.note,
+            }
+        )  # fmt: skip
+    return typed("sensitivity", pd.DataFrame(rows))
+
+
+def _shares(values: np.ndarray) -> np.ndarray:
+    return values / values.sum()
+
+
+def _carbon_shares(soils: pd.DataFrame) -> np.ndarray:
+    return _shares(soils["carbon"].fillna(1.0).to_numpy(float))
+
+
+def _draws(soils: pd.DataFrame, random: np.random.Generator) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    """Ln Q10, flux shares and carbon shares of soils drawn again."""
+    of_study = [rows.index.to_numpy() for _, rows in soils.groupby("study", sort=True)]
+    logs, errors = (
+        soils["log"].to_numpy(),
+        soils["error"].fillna(soils["error"].median()).fillna(0.0).to_numpy(),
+    )
+    rate, carbon = soils["rate"].to_numpy(), soils["carbon"].fillna(1.0).to_numpy()
+    drawn = []
+    for _ in range(DRAWS):
+        studies = random.integers(len(of_study), size=len(of_study))
+        picked = np.concatenate([random.choice(of_study[i], size=of_study[i].size) for i in studies])
+        noisy = logs[picked] + errors[picked] * random.standard_normal(picked.size)
+        drawn.append((noisy, _shares(rate[picked]), _shares(carbon[picked])))
+    return drawn

@@ -1,0 +1,67 @@
+"""Release: respiration added up over time."""
+
+import numpy as np
+import pandas as pd
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.testing import assert_allclose
+
+from talik.flux import release, trapezoid_weights
+from talik.tables import typed
+
+TIMES = st.lists(st.floats(0.1, 500), min_size=2, max_size=12, unique=True).map(sorted)
+
+
+def rates(time, values, **columns):
+    return typed(
+        "respiration", pd.DataFrame({"jar": "a", "time": time, "respiration": values, "temperature": 5.0, **columns})
+    )
+
+
+@given(time=TIMES, rate=st.floats(0.01, 100))
+def test_a_constant_rate_releases_rate_times_time(time, rate):
+    found = release(rates(time, rate))
+    assert_allclose(found["release"], rate * np.array(time), rtol=1e-9)
+
+
+@given(time=TIMES, values=st.data())
+def test_carbon_is_conserved_between_release_and_intervals(time, values):
+    """Steps of a cumulative curve, turned into mean rates, add up to the curve again."""
+    from talik.incubation.lab_tables import respiration_of
+
+    curve = np.cumsum(values.draw(st.lists(st.floats(0, 50), min_size=len(time), max_size=len(time))))
+    given_curve = typed("release", pd.DataFrame({"jar": "a", "time": time, "release": curve, "temperature": 5.0}))
+    back = release(respiration_of(given_curve))
+    assert_allclose(back["release"], curve, rtol=1e-9, atol=1e-9)
+    assert_allclose(back["time"], time)
+
+
+def test_the_first_rate_is_held_back_to_day_zero():
+    found = release(rates([2.0, 4.0], [3.0, 1.0]))
+    assert list(found["release"]) == [6.0, 10.0]
+    assert found["filled"].iloc[0] == "first rate held back to day 0"
+
+
+def test_errors_add_up_as_independent_readings():
+    found = release(rates([1.0, 3.0], [4.0, 2.0], sd=[0.4, 0.2], n=[4, 4]))
+    # Weights of the release on day 3 are 1 + 1 and 1; the standard error of each mean is sd / 2.
+    assert_allclose(found["sd"].iloc[1], np.hypot(2 * 0.2, 1 * 0.1))
+
+
+def test_a_gap_between_intervals_is_bridged_and_told():
+    rows = rates([0.5, 3.5], [4.0, 2.0], time_start=[0.0, 3.0], time_end=[1.0, 4.0])
+    found = release(rows)
+    assert list(found["release"]) == [4.0, 10.0, 12.0]
+    assert "gap" in found["filled"].iloc[1]
+
+
+@given(time=TIMES, order=st.randoms())
+def test_the_order_of_rows_changes_nothing(time, order):
+    rows = rates(time, np.linspace(5, 1, len(time)))
+    shuffled = list(range(len(rows)))
+    order.shuffle(shuffled)
+    assert_allclose(release(rows.iloc[shuffled])["release"], release(rows)["release"], rtol=0)
+
+
+def test_weights_of_a_trapezoid_sum_to_the_time():
+    assert_allclose(trapezoid_weights([1.0, 2.0, 10.0]).sum(axis=1), [1.0, 2.0, 10.0])

@@ -1,0 +1,145 @@
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_allclose
+
+from talik.errors import TableError
+from talik.pools import POOL_MODELS, fit_pools, pool_fits
+from talik.pools.models import two_pool
+from talik.responses import van_t_hoff
+from talik.tables import check
+
+DAYS = np.array([1, 3, 7, 14, 30, 60, 120, 240, 365], float)
+JARS = pd.DataFrame(
+    {
+        "jar": ["1", "2"],
+        "sample": "peat",
+        "incubation": "a",
+        "set": "peat-a",
+        "organic_carbon": 250.0,
+        "measures": "respiration",
+        "basis": "soil carbon",
+    }
+)
+
+
+def rates(jar, temperature, column="specific_respiration", scale=1.0):
+    warming_fast, warming_slow = (float(van_t_hoff(temperature, q10)) for q10 in (2.0, 3.0))
+    rate = two_pool(DAYS, 1000.0, 0.03, 0.08 * warming_fast, 3e-4 * warming_slow)
+    return pd.DataFrame({"jar": jar, "time": DAYS, "temperature": temperature, "gas": "co2", column: scale * rate})
+
+
+RESPIRATION = pd.concat([rates("1", 5.0), rates("2", 15.0)])
+
+
+def estimates(pools):
+    return pools.set_index("parameter")["estimate"]
+
+
+def test_pools_and_their_q10_come_from_the_tables():
+    pools = fit_pools(RESPIRATION, JARS)
+    assert_allclose(estimates(pools), [0.03, 0.08, 3e-4, 2.0, 3.0], rtol=1e-5)
+    assert pools["identified"].all()
+    assert set(pools["reference_temperature"]) == {10.0}
+    assert set(pools["n"]) == {18.0}
+    assert set(pools["basis"]) == {"soil carbon"}
+
+
+def test_it_is_a_pools_table():
+    check("pools", fit_pools(RESPIRATION, JARS))
+
+
+def test_per_soil_and_per_carbon_agree_where_the_carbon_is_known():
+    # 250 mg carbon in a gram of soil: x mg per g carbon are 250 x µg per g soil.
+    per_soil = pd.concat([rates(jar, t, "respiration", 250.0) for jar, t in (("1", 5.0), ("2", 15.0))])
+    found = fit_pools(per_soil, JARS.assign(basis="dry soil"))
+    assert_allclose(estimates(found), estimates(fit_pools(RESPIRATION, JARS)), rtol=1e-5)
+
+
+def test_sizes_are_free_where_the_carbon_is_unknown():
+    per_jar = pd.concat([rates(jar, t, "jar_respiration") for jar, t in (("1", 5.0), ("2", 15.0))])
+    found = fit_pools(per_jar, JARS.assign(basis="jar"))
+    assert list(found["parameter"][:2]) == ["c0_fast", "c0_slow"]
+
+
+def test_the_basis_is_told_by_the_column_that_is_filled():
+    found = fit_pools(RESPIRATION, JARS.drop(columns="basis"))
+    assert_allclose(estimates(found), estimates(fit_pools(RESPIRATION, JARS)))
+
+
+def test_a_scale_known_to_be_impossible_is_not_held_against_the_carbon():
+    found = fit_pools(RESPIRATION, JARS.assign(scale="impossible"))
+    assert "c0_fast" in set(found["parameter"])
+
+
+def test_intervals_are_used_where_they_are_given():
+    with_intervals = RESPIRATION.assign(time_start=RESPIRATION["time"] - 0.5, time_end=RESPIRATION["time"] + 0.5)
+    [(soil, _)] = pool_fits(with_intervals, JARS)
+    assert_allclose(soil.time_end - soil.time_start, 1.0)
+    [(soil, _)] = pool_fits(with_intervals.assign(time_start=np.nan), JARS)
+    assert_allclose(soil.time_start, RESPIRATION["time"])
+
+
+def test_errors_are_those_of_the_replicates_where_all_have_them():
+    sd = 0.1 * RESPIRATION["specific_respiration"]
+    [(soil, fit)] = pool_fits(RESPIRATION.assign(sd=sd, n=4), JARS)
+    assert fit.sigma == "known"
+    assert_allclose(soil.sigma, sd / 2)
+    [(soil, fit)] = pool_fits(RESPIRATION.assign(sd=sd.where(RESPIRATION["time"] > 1), n=4), JARS)
+    assert fit.sigma == "relative"
+    assert len(set(soil.sigma)) == 2
+
+
+@pytest.mark.parametrize("model", POOL_MODELS)
+def test_the_order_of_rows_changes_nothing(model):
+    shuffled = fit_pools(RESPIRATION.sample(frac=1, random_state=1), JARS.iloc[::-1], model=model)
+    straight = fit_pools(RESPIRATION, JARS, model=model)
+    assert_allclose(shuffled["lower"], straight["lower"], rtol=1e-4)
+    assert list(shuffled["parameter"]) == list(straight["parameter"])
+
+
+def test_what_is_not_identified_has_no_estimate_but_an_interval_and_a_reason():
+    noise = 1 + 0.2 * np.random.default_rng(0).normal(size=len(RESPIRATION))
+    noisy = RESPIRATION.assign(specific_respiration=RESPIRATION["specific_respiration"] * noise)
+    found = fit_pools(noisy, JARS.assign(scale="impossible"))
+    missing = found.loc[~found["identified"]]
+    assert len(missing)
+    assert missing["estimate"].isna().all()
+    assert missing[["lower", "upper"]].notna().all(axis=None)
+    assert (missing["reason"] != "").all()
+
+
+def test_too_few_points_give_rows_with_the_reason():
+    found = fit_pools(RESPIRATION.loc[RESPIRATION["time"] < 3], JARS)
+    assert len(found) == 5
+    assert found["reason"].str.contains("2 rates; the two-pool model").all()
+
+
+def test_jars_that_measure_something_else_are_left_out():
+    assert fit_pools(RESPIRATION, JARS.assign(measures="carbon remaining")).empty
+
+
+def test_another_gas_is_left_out():
+    methane = RESPIRATION.assign(gas="ch4", specific_respiration=99.0)
+    found = fit_pools(pd.concat([RESPIRATION, methane]), JARS)
+    assert_allclose(estimates(found), estimates(fit_pools(RESPIRATION, JARS)))
+
+
+def test_jars_warmed_in_steps_are_refused_in_words():
+    found = fit_pools(RESPIRATION.assign(jar="1"), JARS)
+    assert found["reason"].str.contains("jars 1 changed temperature").all()
+    assert found["estimate"].isna().all()
+
+
+def test_jars_on_two_bases_are_refused_in_words():
+    found = fit_pools(RESPIRATION, JARS.assign(basis=["soil carbon", "jar"]))
+    assert found["reason"].str.contains("different bases: soil carbon, jar").all()
+
+
+def test_a_jar_without_a_row_is_an_error_that_names_it():
+    with pytest.raises(TableError, match="jars 2 have respiration but are not in the jars table"):
+        fit_pools(RESPIRATION, JARS.loc[JARS["jar"] == "1"])
+
+
+def test_an_empty_table_gives_an_empty_table():
+    assert fit_pools(RESPIRATION.iloc[:0], JARS).empty

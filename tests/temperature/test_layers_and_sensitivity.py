@@ -1,0 +1,113 @@
+"""Active against permafrost layer within cores, and what one constant Q10 would lose."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_allclose
+
+from talik import compare_layers, flux_sensitivity
+from talik.tables import typed
+
+
+def estimates(cores, active, permafrost, error=0.1):
+    rows = [
+        {"study": "s", "set": f"{core} {layer}", "sample": f"{core} {layer}", "definition": "equal-time", "t_low": 5.0,
+         "t_high": 15.0, "temperatures": 2, "time_start": 0.0, "time_end": 100.0, "q10": value * (1 + 0.05 * i),
+         "sd_ln_q10": error, "n": 1}
+        for i, core in enumerate(cores)
+        for layer, value in (("active", active), ("permafrost", permafrost))
+    ]  # fmt: skip
+    samples = [
+        {"study": "s", "sample": f"{core} {layer}", "site": "here", "core": core, "layer": layer}
+        for core in cores
+        for layer in ("active", "permafrost")
+    ]
+    return typed("q10", pd.DataFrame(rows)), typed("samples", pd.DataFrame(samples))
+
+
+def test_layers_are_compared_within_a_core():
+    found = compare_layers(*estimates(["a"], 2.0, 3.0))
+    row = found.iloc[0]
+    assert_allclose(row["ratio"], 1.5)
+    # Errors of two independent estimates of 0.1 each: ln ratio has sqrt(2) * 0.1.
+    assert_allclose(row["upper"], 1.5 * np.exp(1.959964 * np.sqrt(2) * 0.1), rtol=1e-6)
+
+
+def test_over_cores_the_differences_are_paired():
+    found = compare_layers(*estimates(["a", "b", "c"], 2.0, 3.0))
+    over_all = found[found["core"] == "all"].iloc[0]
+    # Cores differ in level, not in the ratio of their layers: pairing leaves no error.
+    assert_allclose([over_all["ratio"], over_all["lower"], over_all["upper"]], 1.5)
+    assert over_all["n"] == 3
+
+
+def test_a_core_with_one_layer_has_no_comparison():
+    table, samples = estimates(["a"], 2.0, 3.0)
+    assert compare_layers(table[table["set"] == "a active"], samples).empty
+
+
+def study(log_q10, rates, carbon=50.0):
+    """Soils of two studies with given Q10 and rates at 5 and 15 °C."""
+    names = [f"soil {i}" for i in range(len(log_q10))]
+    table = [
+        {"study": f"study {i % 2}", "set": n, "sample": n, "definition": "equal-time", "t_low": 5.0, "t_high": 15.0,
+         "temperatures": 2, "time_start": 0.0, "time_end": 100.0, "q10": np.exp(q), "sd_ln_q10": 0.0, "n": 1}
+        for i, (n, q) in enumerate(zip(names, log_q10, strict=True))
+    ]  # fmt: skip
+    jars = [
+        {"study": f"study {i % 2}", "jar": f"{n} {t}", "sample": n, "set": n, "basis": "soil carbon",
+         "measures": "respiration", "organic_carbon": carbon, "temperature": t}
+        for i, n in enumerate(names) for t in (5.0, 15.0)
+    ]  # fmt: skip
+    released = [
+        {"jar": f"{n} {t}", "time": time, "temperature": t, "gas": "co2", "specific_release": r * np.exp(q * (t - 10) / 10) * time}
+        for n, q, r in zip(names, log_q10, rates, strict=True) for t in (5.0, 15.0) for time in (14.0, 28.0)
+    ]  # fmt: skip
+    return (
+        typed("q10", pd.DataFrame(table)),
+        typed("release", pd.DataFrame(released)),
+        typed("jars", pd.DataFrame(jars)),
+    )
+
+
+def ratio(found, constant):
+    return found.loc[found["constant"] == constant, "ratio"].item()
+
+
+def test_with_one_q10_everywhere_a_constant_loses_nothing():
+    found = flux_sensitivity(*study(np.log([2.5] * 6), [1, 2, 3, 4, 5, 6.0]), definition="equal-time")
+    means = found[~found["constant"].isin(["2", "1.5"])]
+    assert_allclose(means["ratio"], 1.0)
+    assert_allclose(ratio(found, "2"), np.log(2.5) / np.log(2.0))
+
+
+def test_the_gain_is_the_covariance_of_flux_and_ln_q10():
+    """With the geometric mean as the constant, science has it exactly: sum w lnQ / mean lnQ."""
+    logs, rates = np.log([1.5, 2.0, 3.0, 4.0]), np.array([1.0, 1.0, 2.0, 4.0])
+    found = flux_sensitivity(*study(logs, rates), definition="equal-time")
+    wanted = (rates / rates.sum()) @ logs / logs.mean()
+    assert wanted > 1
+    assert_allclose(ratio(found, "geometric mean of Q10"), wanted, rtol=1e-9)
+
+
+def test_the_choice_of_the_constant_flips_the_sign():
+    logs, rates = np.log([1.5, 2.0, 3.0, 4.0]), np.array([4.0, 2.0, 1.0, 1.0])
+    found = flux_sensitivity(*study(logs, rates), definition="equal-time")
+    assert ratio(found, "geometric mean of Q10") < 1 < ratio(found, "1.5")
+
+
+def test_a_seed_gives_the_same_interval_whatever_the_order_of_rows():
+    table, released, jars = study(np.log([1.5, 2.0, 3.0, 4.0]), [4.0, 2.0, 1.0, 1.0])
+    table = table.assign(sd_ln_q10=0.1)
+    once = flux_sensitivity(table, released, jars, definition="equal-time", seed=4)
+    again = flux_sensitivity(table.iloc[::-1], released.iloc[::-1], jars.iloc[::-1], definition="equal-time", seed=4)
+    pd.testing.assert_frame_equal(once, again)
+    other = flux_sensitivity(table, released, jars, definition="equal-time", seed=5)
+    assert not np.allclose(once["lower"], other["lower"])
+
+
+@pytest.mark.parametrize("column", ["scale", "excluded"])
+def test_soils_whose_scale_is_not_believed_have_no_weight(column):
+    table, released, jars = study(np.log([1.5, 2.0, 3.0, 4.0]), [4.0, 2.0, 1.0, 1.0])
+    marked = jars.assign(**{column: "impossible"})
+    assert flux_sensitivity(table, released, marked, definition="equal-time").empty
