@@ -141,7 +141,7 @@ def problems_table(problems: Iterable[Problem]) -> pd.DataFrame:
     table = pd.DataFrame([vars(found) for found in problems], columns=list(COLUMNS)).astype("str")
     rank = table["severity"].map({name: i for i, name in enumerate(SEVERITIES)})
     order = table.assign(rank=rank).sort_values(["rank", "entry", "rule"], kind="stable").index
-    return table.loc[order].drop_duplicates().reset_index(drop=True)
+    return table.loc[order].drop_duplicates(["entry", "rule", "column", "where", "found"]).reset_index(drop=True)
 
 
 def merged(*tables: pd.DataFrame) -> pd.DataFrame:

@@ -327,10 +327,10 @@ def _report(study: Study, result: StudyResult, run: store.RunFolder, inputs, key
 
 def report_texts(result: StudyResult) -> dict[str, str]:
     """The page and its figures, by their path in the run folder."""
-    from talik.report import figure_svgs, report_html
+    from talik.report import figures, report_html, svg
 
-    svgs = figure_svgs(result)
-    return {"report.html": report_html(result)} | {f"figures/{name}.svg": svg for name, svg in svgs.items()}
+    drawn = {f"figures/{name}.svg": svg(figure, name) for name, figure in figures(result).items()}
+    return {"report.html": report_html(result)} | drawn
 
 
 def read_result(run: Path | str) -> StudyResult:

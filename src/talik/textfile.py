@@ -1,5 +1,6 @@
 """Text files as they come: odd encodings, line ends and byte-order marks, read to clean text."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -105,10 +106,14 @@ def _decoded(content: bytes) -> tuple[str, str]:
 
 
 def _reads_as_chinese(text: str) -> bool:
-    """Whether all that is not ASCII are Chinese characters: a lone µ or ° in Windows-1252 is not."""
-    foreign = [letter for letter in text if ord(letter) > 127]
-    chinese = [letter for letter in foreign if "\u3000" <= letter <= "\u9fff" or "\uff00" <= letter <= "\uffef"]
-    return len(foreign) > 3 and len(chinese) == len(foreign)
+    """Whether all that is not ASCII are Chinese words.
+
+    A lone µ, ° or å of Windows-1252 swallows the letter behind it and becomes one strange character
+    among Latin ones; Chinese stands in words of several characters.
+    """
+    words = re.findall(r"[^\x00-\x7f]+", text)
+    chinese = [word for word in words if re.fullmatch(r"[\u3000-\u9fff\uff00-\uffef]+", word)]
+    return len(words) == len(chinese) > 0 and sum(len(word) > 1 for word in words) > len(words) / 2
 
 
 def _refuse_endless_lines(path: Path, text: str) -> None:

@@ -232,7 +232,7 @@ def _speaking_slot(names: Sequence[str], fields: Sequence[float | None]) -> tupl
         (len(values), -slot[0], slot)
         for slot, values in agreeing.items()
         # One value alone may agree by chance, as the 2 of CO2 with a moisture of 2 %.
-        if len(set(values)) > 1 and len(values) >= max(3, 0.6 * present[slot])
+        if len(set(values)) > 1 and len(values) >= max(2, 0.6 * present[slot])
     ]
     return max(speaking)[2] if speaking else None
 

@@ -138,6 +138,11 @@ def _decided(
         )  # fmt: skip
     for text, note in sorted({(unit.unit, unit.note) for unit in units if unit.note}):
         findings.tell("unit-contradiction", where=text, found=note, needed="a unit in full", done="read so")
+    for text in sorted({unit.unit for unit in units if unit.basis == "jar"}):
+        findings.tell(
+            "mass-missing", where=text, found="respiration of the whole jar", needed="grams of dry soil in the jar",
+            done="Q10 is a ratio and stays; no amounts per soil or carbon",
+        )  # fmt: skip
     percent = [c.name for c, unit in zip(columns, units, strict=True) if unit.factor == 1 and _says_percent(c)]
     if percent:
         findings.tell(

@@ -1,0 +1,203 @@
+"""The pages of the reference, written from the code while the documentation is built.
+
+They exist in memory only. This file is listed as a hook in mkdocs.yml.
+"""
+
+import math
+from collections.abc import Iterable, Sequence
+
+import typer
+from typer.testing import CliRunner
+
+import talik
+from talik.cli import app
+from talik.problems import COLUMNS, RULES, SEVERITIES
+from talik.quantities import QUANTITIES
+from talik.study import STAGES, Settings
+from talik.tables import TABLES, Column, header
+
+PROBLEM_COLUMNS = {
+    "stage": "stage that found it",
+    "entry": "entry of a database, or study",
+    "column": "column, site, sample, jar or set that it concerns",
+    "rule": "name of the rule, as below",
+    "severity": "`error`, `warning` or `info`",
+    "where": "file, line or rows",
+    "found": "what was found",
+    "needed": "what is needed",
+    "done": "what talik did",
+}
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table in Markdown."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(str(cell).replace("|", "\\|") for cell in line) + " |" for line in lines) + "\n"
+
+
+def quantities_page() -> str:
+    """Every quantity with its unit and ranges."""
+    rows = [
+        (f"`{q.name}`", q.symbol, f"`{q.unit}`" if q.unit else "1", span(q.possible), span(q.plausible), q.meaning)
+        for q in QUANTITIES.values()
+    ]
+    return (
+        "# Quantities\n\n"
+        "One quantity, one name, one unit. Values outside the possible range are an error, those outside the "
+        "plausible range a warning. In a file the unit stands in the header, as in "
+        f"`{header('respiration')}`; another unit of the same kind is converted when the file is read.\n\n"
+        + table(("name", "symbol", "unit", "possible", "plausible", "what it is"), rows)
+    )
+
+
+def span(ends: tuple[float, float]) -> str:
+    """A range in words.
+
+    Examples
+    --------
+    >>> span((0.0, math.inf)), span((-5, 20000)), span((-math.inf, math.inf))
+    ('0 and more', '-5 to 20000', 'any')
+    """
+    low, high = ends
+    if math.isinf(low):
+        return "any"
+    return f"{low:.12g} and more" if math.isinf(high) else f"{low:.12g} to {high:.12g}"
+
+
+def tables_page() -> str:
+    """Every table with its columns."""
+    parts = [
+        "# Tables\n\n"
+        "Tables are tidy: one row each of what the heading says. Columns in bold must be there and filled. "
+        "`talik new` writes templates of the tables that a laboratory fills; the others are results.\n"
+    ]
+    for one in TABLES.values():
+        key = f" The key is {', '.join(f'`{name}`' for name in one.key)}." if one.key else ""
+        further = " Any further column is a treatment." if one.treatments else ""
+        rows = [(f"**`{c.name}`**" if c.required else f"`{c.name}`", *described(c)) for c in one.columns]
+        parts.append(f"\n## {one.name}\n\nA row is {one.row}.{key}{further}\n\n")
+        parts.append(table(("column", "holds", "unit", "what it is"), rows))
+    return "".join(parts)
+
+
+def described(column: Column) -> tuple[str, str, str]:
+    """What a column holds, its unit and its meaning."""
+    quantity = QUANTITIES.get(column.name)
+    values = ", ".join(f"`{value}`" for value in column.values if value)
+    holds = f"one of {values}" if values else {"flag": "true or false"}.get(column.kind, column.kind)
+    return holds, f"`{quantity.unit}`" if quantity and quantity.unit else "", quantity.meaning if quantity else ""
+
+
+def problems_page() -> str:
+    """Columns of problems.csv and every rule."""
+    columns = [(f"`{name}`", PROBLEM_COLUMNS[name]) for name in COLUMNS]
+    parts = [
+        "# Problems\n\n"
+        "Whatever is odd in the data is written to `problems.csv` and into the report, and the work goes on as the "
+        "column `done` says. An `error` takes values out of the results or makes them unbelievable; a `warning` asks "
+        "a question; an `info` records how something was decided. A finding may be more or less severe than its "
+        "rule.\n\n",
+        table(("column", "holds"), columns),
+    ]
+    for severity in SEVERITIES:
+        rows = [(f"`{rule.name}`", rule.meaning) for rule in RULES.values() if rule.severity == severity]
+        parts.append(f"\n## {severity}\n\n" + table(("rule", "what it says"), rows))
+    return "".join(parts)
+
+
+def stages_page() -> str:
+    """The stages in their order, and the settings."""
+    rows = [
+        (
+            f"`{stage.name}`", stage.meaning, ", ".join(f"`{name}`" for name in stage.needs),
+            ", ".join(f"`[{name}]`" for name in stage.settings),
+        )
+        for stage in STAGES
+    ]  # fmt: skip
+    return (
+        "# Stages\n\n"
+        "A run goes through these stages in this order; the report comes last. A stage is written whole or not at "
+        "all, and is not computed again while its input, its settings and the version of talik are the same.\n\n"
+        + table(("stage", "what it does", "reads", "settings"), rows)
+        + "\n## Settings in study.toml\n\n"
+        + table(("section", "setting", "default", "may be"), settings_rows())
+    )
+
+
+def settings_rows() -> list[tuple[str, str, str, str]]:
+    """Every setting with its default."""
+    rows = []
+    for section, described_section in Settings.model_fields.items():
+        for name, field in described_section.annotation.model_fields.items():
+            needed = field.is_required()
+            default = "" if needed or field.default is None else f"`{field.default!r}`".replace("'", '"')
+            rows.append((f"`[{section}]`", f"`{name}`", "needed" if needed else default, values_of(field.annotation)))
+    return rows
+
+
+def values_of(annotation) -> str:
+    """What a setting may be, from its type."""
+    words = str(annotation).replace("typing.", "").replace("Literal", "").replace(" | None", "")
+    if isinstance(annotation, type):
+        return {"str": "text", "int": "a whole number", "bool": "true or false"}[annotation.__name__]
+    if words.startswith("list[["):
+        return "a list of " + words[6:-2].replace("'", "`")
+    return {"str": "text"}.get(words, words.strip("[]").replace("'", "`"))
+
+
+def commands() -> list[str]:
+    """Names of the commands, in the order of the help."""
+    return list(typer.main.get_command(app).commands)
+
+
+def commands_page() -> str:
+    """What every command says of itself."""
+    parts = ["# Commands\n\n```text\n" + help_of() + "```\n"]
+    parts += [f"\n## talik {name}\n\n```text\n{help_of(name)}```\n" for name in commands()]
+    return "".join(parts)
+
+
+def help_of(*command: str) -> str:
+    """The help of talik, or of one command."""
+    result = CliRunner(env={"COLUMNS": "100", "TERM": "dumb"}).invoke(app, [*command, "--help"], prog_name="talik")
+    return result.output.strip() + "\n"
+
+
+def python_page() -> str:
+    """Every public name, in the order that data meet them."""
+    parts = [
+        "# Python\n\n"
+        "`import talik` costs nothing: each name is loaded when it is first used. `talik.__version__` is the "
+        "version.\n"
+    ]
+    for name in talik.__all__:
+        if name != "__version__":
+            parts.append(f"\n::: {home(name)}.{name}\n    options:\n      heading: talik.{name}\n")
+            parts.append(f"      toc_label: {name}\n")
+    return "".join(parts)
+
+
+def home(name: str) -> str:
+    """The module that defines a function or a class; for a constant the one that gives it."""
+    found = getattr(talik, name)
+    return found.__module__ if callable(found) else talik._HOME[name]
+
+
+PAGES = {
+    "reference/quantities.md": quantities_page,
+    "reference/tables.md": tables_page,
+    "reference/problems.md": problems_page,
+    "reference/stages.md": stages_page,
+    "reference/commands.md": commands_page,
+    "reference/python.md": python_page,
+}
+"""Every generated page, by its place."""
+
+
+def on_files(files, config):
+    """Add the generated pages to those on disk."""
+    from mkdocs.structure.files import File
+
+    for place, page in PAGES.items():
+        files.append(File.generated(config, place, content=page()))
+    return files

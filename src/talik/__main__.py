@@ -1,0 +1,5 @@
+"""``python -m talik``."""
+
+from talik.cli import main
+
+main()
