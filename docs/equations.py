@@ -37,6 +37,7 @@ def svg(tex: str, *, display: bool) -> str:
     """
     tex = " ".join(tex.split())
     drawn = tex.replace(r"\tfrac", r"\frac").replace(r"\frac", r"\dfrac" if display else r"\frac")
+    drawn = re.sub(r"\\ln\b\s*", r"\\ln\\,", drawn)
     with matplotlib.rc_context({"mathtext.fontset": "cm"}):
         path = TextPath((0, 0), f"${drawn}$", size=EM)
     steps = []

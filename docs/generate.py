@@ -3,6 +3,7 @@
 They exist in memory only. This file is listed as a hook in mkdocs.yml.
 """
 
+import json
 import math
 from collections.abc import Iterable, Sequence
 
@@ -130,7 +131,7 @@ def settings_rows() -> list[tuple[str, str, str, str]]:
     for section, described_section in Settings.model_fields.items():
         for name, field in described_section.annotation.model_fields.items():
             needed = field.is_required()
-            default = "" if needed or field.default is None else f"`{field.default!r}`".replace("'", '"')
+            default = "" if needed or field.default is None else f"`{json.dumps(field.default)}`"
             rows.append((f"`[{section}]`", f"`{name}`", "needed" if needed else default, values_of(field.annotation)))
     return rows
 

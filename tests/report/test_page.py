@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from talik.report import report_html
+from talik.report.rows import reasons_not_identified
 from talik.tables import header, typed
 
 VOID = {"meta", "link", "br", "img", "hr", "input"}
@@ -242,8 +243,15 @@ def test_identified_pools_are_counted_and_shown(study):
     pools = typed("pools", pd.DataFrame(rows))
     text = Page(report_html(replace(study, pools={"pools": pools}))).text
     assert "1 of 2 Q10 of fitted pools is identified" in text
+    assert "(one-pool 1 of 2)" in text
     assert "2.31 [1.98, 2.70]" in text
     assert "1 × the interval is open above" in text
+
+
+def test_too_wide_intervals_are_one_reason():
+    wide = [f"95 % interval spans a factor of {factor}; at most 2 is needed" for factor in (2.23, 31.4)]
+    pools = typed("pools", pd.DataFrame({"set": ["a", "b"], "model": "one-pool", "parameter": "q10", "reason": wide}))
+    assert reasons_not_identified(pools) == [("95 % interval spans too large a factor; at most 2 is needed", 2)]
 
 
 def test_layers_are_shown_where_a_core_has_both(study):

@@ -117,7 +117,7 @@ def _of_jar(rows: pd.DataFrame) -> pd.DataFrame:
         weights = trapezoid_weights(rows["time"])
         times = rows["time"]
         filled = np.where(np.arange(len(rows)) == 0, "first rate held back to day 0" if times.iloc[0] > 0 else "", "")
-    variance = (rows["sd"].to_numpy(float) ** 2) / np.nan_to_num(rows["n"].to_numpy(float), nan=1.0)
+    variance = (rows["sd"].to_numpy(float) ** 2) / np.fmax(rows["n"].to_numpy(float), 1.0)
     released = {of: weights @ rows[rate].to_numpy(float) for rate, of in _OF.items()}
     return rows[["study", "jar", "gas", "temperature", "doi", "licence"]].assign(
         time=times.to_numpy(float), **released, sd=np.sqrt(weights**2 @ variance), filled=filled

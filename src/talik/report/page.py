@@ -15,6 +15,7 @@ from talik.report.numbers import counted, printed, span, with_interval
 from talik.report.rows import (
     definitions_shown,
     identified_pools,
+    pools_by_model,
     problems_by_study,
     q10_rows,
     reasons_not_identified,
@@ -65,6 +66,7 @@ def _contents(result: StudyResult) -> dict[str, object]:
         "q10": q10_rows(tables, headline),
         "sensitivity": sensitivity_rows(tables.sensitivity, definitions),
         "pools": identified_pools(tables.pools),
+        "models": pools_by_model(tables.pools),
         "reasons": reasons_not_identified(tables.pools),
         "layers": tables.layers.to_dict("records"),
         "problems": list(problems_by_study(tables.problems, tables.studies)),

@@ -236,8 +236,15 @@ def identified_pools(pools: pd.DataFrame) -> pd.DataFrame:
     return pools[pools["parameter"].str.startswith("q10") & pools["identified"]]
 
 
+def pools_by_model(pools: pd.DataFrame) -> list[tuple[str, int, int]]:
+    """How many Q10 of each model are identified, of how many that were fitted."""
+    rows = pools[pools["parameter"].str.startswith("q10")]
+    return [(str(name), int(of["identified"].sum()), len(of)) for name, of in rows.groupby("model", sort=False)]
+
+
 def reasons_not_identified(pools: pd.DataFrame) -> list[tuple[str, int]]:
-    """Why the Q10 of the other pools are not identified, the commonest first."""
+    """Why the Q10 of the other pools are not identified, the commonest first; too wide is one reason."""
     rest = pools[pools["parameter"].str.startswith("q10") & ~pools["identified"]]
     reasons = rest["reason"].where(rest["reason"] != "", "no reason given")
+    reasons = reasons.str.replace(r"spans a factor of [\d.e+]+;", "spans too large a factor;", regex=True)
     return [(str(reason), int(n)) for reason, n in reasons.value_counts(sort=True).items()]

@@ -89,7 +89,7 @@ def summarised(tables: ReportTables, headline: str) -> Summary:
     """
     estimates = pooled(widest(tables.q10, headline))
     soils = q10_of_soils(estimates)
-    low, median, high = np.quantile(soils, [0.05, 0.5, 0.95]) if len(soils) else (np.nan,) * 3
+    low, median, high = np.exp(np.quantile(np.log(soils), [0.05, 0.5, 0.95])) if len(soils) else (np.nan,) * 3
     return Summary(
         headline=headline,
         studies=len(tables.studies),

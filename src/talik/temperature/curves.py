@@ -96,7 +96,7 @@ def stepped(respiration: pd.DataFrame) -> list[str]:
 
 def _curve(temperature: float, rates: pd.DataFrame, released: pd.DataFrame, basis: str) -> Curve:
     rate, release = RESPIRATION_OF[basis], RELEASE_OF[basis]
-    n = rates["n"].fillna(1.0)
+    n = rates["n"].fillna(1.0).clip(lower=1.0)
     rates = rates.assign(error=rates["sd"] / np.sqrt(n))
     time, mean, error = _mean_curve(rates, "time", rate, "error")
     released_at, total, total_error = _mean_curve(released, "time", release, "sd")

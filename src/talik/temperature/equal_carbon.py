@@ -57,7 +57,7 @@ def time_of_carbon(curve: Curve, carbon: np.ndarray) -> np.ndarray:
     ndarray, shape (n,)
     """
     time = np.concatenate([[0.0], curve.released_at])
-    released = np.concatenate([[0.0], np.maximum.accumulate(curve.released)])
+    released = np.maximum.accumulate(np.concatenate([[0.0], curve.released]))
     # A flat piece has no time of its own: the first day of its carbon counts.
     rising = np.concatenate([[True], np.diff(released) > 1e-12 * max(released[-1], 1e-300)])
     return PchipInterpolator(released[rising], time[rising])(np.clip(carbon, 0.0, released[rising][-1]))

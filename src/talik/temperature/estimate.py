@@ -49,7 +49,8 @@ class Q10Estimate:
 
     def row(self) -> dict[str, object]:
         """The estimate as a row of the table ``q10``."""
-        lower, upper = self.log.interval()
+        with np.errstate(over="ignore"):  # an interval may be endless
+            q10, lower, upper = np.exp([self.log.value, *self.log.interval()])
         kept = {
             name: getattr(self, name)
             for name in (
@@ -58,8 +59,8 @@ class Q10Estimate:
             )
         }  # fmt: skip
         return kept | {
-            "q10": np.exp(self.log.value), "lower": np.exp(lower), "upper": np.exp(upper),
-            "sd_ln_q10": self.log.error, "interval_from": self.interval_from if np.isfinite(lower) else "",
+            "q10": q10, "lower": lower, "upper": upper,
+            "sd_ln_q10": self.log.error, "interval_from": "" if np.isnan(lower) else self.interval_from,
         }  # fmt: skip
 
 

@@ -158,7 +158,7 @@ def _lane(ax: Axes, rows: pd.DataFrame, height: float, limits: tuple[float, floa
     if n <= CROWD:
         draw_intervals(ax, rows["lower"], rows["upper"], heights, colour, limits, faint=n > 3)
     _points(ax, rows["q10"].to_numpy(float), heights, colour, limits, size=16 if n <= 10 else 8)
-    median = float(rows["q10"].median())
+    median = median_q10(rows["q10"])
     words = f"{median:.2f}"
     if n > 1:
         ax.plot([np.clip(median, *limits)] * 2, [height - 0.45, height + 0.45], color="black", linewidth=1.3, zorder=4)
@@ -202,6 +202,17 @@ def _points(ax: Axes, q10: np.ndarray, heights: np.ndarray, colour: str, limits,
         if beyond.any():
             ax.scatter(np.full(beyond.sum(), edge), heights[beyond], s=1.5 * size, marker=marker, color=colour,
                        edgecolor="black", linewidth=0.7, clip_on=False, zorder=4)  # fmt: skip
+
+
+def median_q10(q10) -> float:
+    """Median on ln Q10, which for an even count is the geometric mean of the middle two.
+
+    Examples
+    --------
+    >>> round(median_q10([2.0, 4.5]), 6)
+    3.0
+    """
+    return float(np.exp(np.median(np.log(np.asarray(q10, float)))))
 
 
 def _legend_of_definitions(ax: Axes) -> None:
@@ -264,7 +275,7 @@ def plot_q10_against_temperature(pairs: pd.DataFrame, ax: Axes, *, limits: tuple
         ax.plot(line["middle"], line["q10"].clip(*limits), color="#0072B2", alpha=0.45, linewidth=0.9, marker="o",
                 markersize=2.5, zorder=2)  # fmt: skip
     if pairs["set"].nunique() > 2:
-        median = pairs.groupby("middle")["q10"].median()
+        median = pairs.groupby("middle")["q10"].agg(median_q10)
         ax.plot(median.index, median.clip(*limits), color="black", linewidth=1.6, zorder=3, label="median")
         ax.legend(loc="upper right", frameon=False)
     for beyond, edge, marker in (

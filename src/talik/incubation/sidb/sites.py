@@ -29,7 +29,7 @@ def site_rows(entry: str, info: dict[str, Any]) -> list[dict[str, Any]]:
         Fields as in the table ``sites``.
     """
     names = info.get("site")
-    names = names if isinstance(names, list) else [names]
+    names = names if isinstance(names, list) and names else [names]
     names = [clean_name(name) or entry for name in names]
     return [_row(info, name, index, len(names)) for index, name in enumerate(names)]
 

@@ -14,6 +14,7 @@ from talik.incubation.sidb.units import SeriesUnit
 from talik.incubation.sidb.variables import replicates
 from talik.problems import Findings
 from talik.survey import layer
+from talik.tables import empty
 
 _DEPTH_FIELDS = {"top": "top", "bottom": "bottom", "mid": "midDepth"}
 
@@ -187,4 +188,6 @@ def soils(
         jars.append(jar_row(entry, column, info, unit, kind, name, conditions.keys) | {"organic_carbon": carbon})
     conditions.tell_unused()
     of_all = [row for rows in properties.values() for row in rows]
+    if not jars:
+        return empty("samples"), empty("properties"), empty("jars")
     return pd.DataFrame(list(samples.values())), pd.DataFrame(of_all), pd.DataFrame(jars)

@@ -128,7 +128,7 @@ def replicates(column: SeriesColumn, info: dict[str, Any]) -> float:
         return 1.0
     stated = info.get("replicates")
     own = as_number(column["replicates"]) or as_number(stated.get("value") if isinstance(stated, dict) else stated)
-    return float("nan") if own is None else own
+    return float("nan") if own is None or own < 1 else own
 
 
 def standard_deviation(entry: Entry, column: SeriesColumn, spread: Spread | None) -> np.ndarray | None:
