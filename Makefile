@@ -17,6 +17,8 @@ DOCUMENTED := $(VENV)/.documented
 # One core per test worker: threads inside BLAS would only get in each other's way.
 export OMP_NUM_THREADS := 1
 export OPENBLAS_NUM_THREADS := 1
+# The theme announces its successor on every build.
+export NO_MKDOCS_2_WARNING := 1
 
 .PHONY: help install demo test check format bench docs clean
 help:             ## what can be made

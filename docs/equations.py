@@ -37,7 +37,8 @@ def svg(tex: str, *, display: bool) -> str:
     """
     tex = " ".join(tex.split())
     drawn = tex.replace(r"\tfrac", r"\frac").replace(r"\frac", r"\dfrac" if display else r"\frac")
-    drawn = re.sub(r"\\ln\b\s*", r"\\ln\\,", drawn)
+    drawn = re.sub(r"(?<=[^{(\s])\s*\\ln\b", r"\\,\\ln", drawn)  # mathtext sets ln close to what is around it
+    drawn = re.sub(r"\\ln\s*(?=\\d?frac)", r"\\ln\\,", drawn)
     with matplotlib.rc_context({"mathtext.fontset": "cm"}):
         path = TextPath((0, 0), f"${drawn}$", size=EM)
     steps = []

@@ -4,6 +4,11 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# The same examples every time, however slow the machine.
+settings.register_profile("talik", deadline=None, derandomize=True)
+settings.load_profile("talik")
 
 REQUIRED = os.environ.get("TALIK_REQUIRE_ALL") == "1"
 

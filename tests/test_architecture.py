@@ -13,7 +13,7 @@ FLOORS = (
     "constants", "errors", "problems", "quantities", "textfile", "units", "tables", "store", "work", "inference",
     "geography", "survey", "flux", "incubation", "responses", "pools", "temperature", "spatial", "drivers", "warming",
     "land_models", "projection", "design", "library", "result", "report", "study", "new", "check", "progress", "demo",
-    "cli", "app",
+    "cli", "__main__", "app",
 )  # fmt: skip
 """Rooms from the ground up. ``flux`` turns rates into release, which checks of measurements need, so it
 stands above ``incubation``."""

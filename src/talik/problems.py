@@ -53,6 +53,7 @@ _RULES = (
     Rule("shared-temperature", "warning", "Two series of one set have the same temperature."),
     Rule("same-jar-twice", "info", "A series gives again what another series of the same jar gives."),
     Rule("respired-above-carbon", "error", "More carbon was respired than was there."),
+    Rule("respired-much", "warning", "So much of the carbon was respired that its unit or content may be wrong."),
     Rule("carbon-improbable", "warning", "The carbon content does not fit the horizon."),
     Rule("scales-apart", "warning", "Depths of one core respire so differently that their units may differ."),
     Rule("cumulative-falls", "warning", "A cumulative curve falls."),

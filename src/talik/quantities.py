@@ -95,7 +95,7 @@ _ALL = (
         "r_J",
         "ug C d-1",
         _ANY,
-        (-1e4, 1e9),
+        (-1e3, 1e5),
         "Carbon respired by the whole jar a day, where its soil mass is unknown.",
     ),
     Quantity(

@@ -255,6 +255,16 @@ def run_study(
     ------
     TalikError
         For mistakes in the input or the settings.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from talik.new import write_templates
+    >>> folder = Path(tempfile.mkdtemp()) / "study"
+    >>> files = write_templates(folder)
+    >>> result = run_study(folder)
+    >>> list(result.temperature["outcomes"]["outcome"])
+    ['Q10']
     """
     study = path if isinstance(path, Study) else read_study(path)
     tell = progress or (lambda stage, what: None)
@@ -316,7 +326,9 @@ def _report(study: Study, result: StudyResult, run: store.RunFolder, inputs, key
         return
     tell("report", "begins")
     start = time.perf_counter()
-    texts = report_texts(result) | {"study.toml": as_toml(study)}
+    from talik.report import report_files
+
+    texts = report_files(result) | {"study.toml": as_toml(study)}
     store.write_stage(run, "report", key, {}, texts, time.perf_counter() - start)
     licences = "; ".join(sorted(set(filter(None, result.survey["studies"]["licence"])))) or "not stated"
     made = {"settings": result.settings, "seed": study.settings.study.seed, "versions": versions()}
@@ -325,21 +337,30 @@ def _report(study: Study, result: StudyResult, run: store.RunFolder, inputs, key
     tell("report", f"done in {time.perf_counter() - start:.1f} s")
 
 
-def report_texts(result: StudyResult) -> dict[str, str]:
-    """The page and its figures, by their path in the run folder."""
-    from talik.report import figures, report_html, svg
-
-    drawn = {f"figures/{name}.svg": svg(figure, name) for name, figure in figures(result).items()}
-    return {"report.html": report_html(result)} | drawn
-
-
 def read_result(run: Path | str) -> StudyResult:
     """The result of a run, from its folder.
+
+    Parameters
+    ----------
+    run : path_like
+        Folder that ``run_study`` wrote.
+
+    Returns
+    -------
+    StudyResult
 
     Raises
     ------
     StoreError
         Where the folder holds no finished run.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> read_result(tempfile.mkdtemp())
+    Traceback (most recent call last):
+        ...
+    talik.errors.StoreError: ... holds no finished stage 'survey'. ...
     """
     folder = store.RunFolder(Path(run))
     tables: dict[str, pd.DataFrame] = {}

@@ -113,7 +113,7 @@ _ALL = (
             "study jar* sample* incubation set replicate temperature oxygen moisture moisture_unit dry_mass "
             "headspace_volume water_volume ph organic_carbon replicates# basis measures scale excluded doi licence",
             basis=(*BASES, ""), measures=("respiration", "carbon remaining", "other", ""),
-            scale=("", "impossible"),
+            scale=("", "impossible", "uncertain"),
         ),
         ("jar",), treatments=True,
     ),

@@ -175,8 +175,7 @@ def test_distance_is_that_of_the_nearest_of_many_points_on_the_coast():
     random = np.random.default_rng(7)
     latitude, longitude = random.uniform(-90, 90, 40), random.uniform(-180, 180, 40)
     every = [
-        geod.inv(*np.broadcast_arrays(x, y, *coast.T))[2].min() / 1000
-        for y, x in zip(latitude, longitude, strict=True)
+        geod.inv(*np.broadcast_arrays(x, y, *coast.T))[2].min() / 1000 for y, x in zip(latitude, longitude, strict=True)
     ]
     # The nearest point is sought on a sphere and along edges of a degree.
     assert_allclose(distance_to_outline(latitude, longitude, iceland), every, rtol=0.01)
@@ -199,9 +198,7 @@ def test_the_country_of_a_place_is_at_no_distance(latitude, longitude):
 
 
 @settings(max_examples=30, deadline=None)
-@given(
-    latitude=LATITUDES, longitude=st.floats(-180, 180), country=st.sampled_from(["Russia", "Fiji", "Norway"])
-)
+@given(latitude=LATITUDES, longitude=st.floats(-180, 180), country=st.sampled_from(["Russia", "Fiji", "Norway"]))
 def test_a_turn_around_the_earth_changes_nothing(latitude, longitude, country):
     here, turned = distance_to_country(latitude, [longitude, longitude + 360], country)
     assert_allclose(here, turned, atol=1e-3)  # a metre, for a place on the border itself
@@ -228,8 +225,6 @@ def test_a_hundred_sites_are_placed_within_a_moment():
 
 def test_no_heavy_import_before_a_function_needs_it():
     program = "import sys, talik.geography; print([m for m in sys.modules if '.' not in m])"
-    loaded = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True
-    ).stdout
+    loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
     assert not re.search("'(matplotlib|pyproj)'", loaded)
     assert "'numpy'" in loaded

@@ -49,7 +49,7 @@ def test_scatter_does_not_see_a_slow_drift():
     noise = np.random.default_rng(2).standard_normal(2000)
     drift = np.linspace(0, 30, 2000)
     assert_allclose(successive_scatter(noise + drift), 1.0, rtol=0.05)
-    assert np.isnan(successive_scatter([1.0, 2.0]))
+    assert np.isnan(successive_scatter([1.0, 2.0, 1.0]))
 
 
 def test_a_known_error_gives_the_interval_of_the_normal():

@@ -45,6 +45,10 @@ def test_permafrost_from_the_strongest_evidence(known, found, evidence):
         (90, 100, {}, ""),
         (0, 10, {}, "active"),
         (0, 5, {"horizon": "Oi"}, "organic"),
+        (0, 10, {"organic_carbon": 446.0}, "organic"),
+        (0, 10, {"organic_carbon": 60.0}, "active"),
+        (60, 80, {"horizon": "Oa", "active_layer_depth": 0.5}, "permafrost"),
+        (math.nan, math.nan, {"horizon": "Oa"}, "organic"),
         (math.nan, math.nan, {"active_layer_depth": 0.5}, ""),
         (80, 90, {"active_layer_depth": 0.5, "permafrost": "no"}, ""),
         (80, 90, {"active_layer_depth": 0.5, "permafrost": ""}, ""),
@@ -68,7 +72,7 @@ def test_what_was_stated_is_kept_and_what_was_left_open_is_concluded():
         {"sample": "2", "site": "b", "depth_top": 60, "depth_bottom": 80},
         {"sample": "3", "site": "b", "depth_top": 60, "depth_bottom": 80, "layer": "active"},
     ]))  # fmt: skip
-    sites, samples = conclude(sites, samples)
+    sites, samples = conclude(sites, samples, {})
     assert list(sites["permafrost"]) == ["no", "yes"]
     assert list(samples["layer"]) == ["", "permafrost", "active"]
 

@@ -41,6 +41,12 @@ def test_over_cores_the_differences_are_paired():
     assert over_all["n"] == 3
 
 
+def test_in_a_core_of_peat_the_organic_layer_is_the_active_one():
+    table, samples = estimates(["a"], 2.0, 3.0)
+    peat = samples.assign(layer=samples["layer"].replace("active", "organic"))
+    assert_allclose(compare_layers(table, peat)["ratio"], 1.5)
+
+
 def test_a_core_with_one_layer_has_no_comparison():
     table, samples = estimates(["a"], 2.0, 3.0)
     assert compare_layers(table[table["set"] == "a active"], samples).empty

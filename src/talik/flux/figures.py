@@ -170,6 +170,8 @@ def _doubts(rows: pd.DataFrame) -> list[str]:
     said = []
     if (rows["scale"] == "impossible").any():
         said.append("scale not believed: more than the soil's carbon")
+    if (rows["scale"] == "uncertain").any():
+        said.append("scale uncertain: per day or per interval")
     if (rows["measures"] == "carbon remaining").any():
         said.append("measured as carbon remaining in the soil")
     return said

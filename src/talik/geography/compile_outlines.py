@@ -187,7 +187,5 @@ def compile_outlines(directory: Path, product: Path = PRODUCT) -> None:
 
 if __name__ == "__main__":
     if len(sys.argv) != 2:
-        sys.exit(
-            "usage: python -m talik.geography.compile_outlines DIR, the folder with world-atlas' json files"
-        )
+        sys.exit("usage: python -m talik.geography.compile_outlines DIR, the folder with world-atlas' json files")
     compile_outlines(Path(sys.argv[1]))

@@ -63,10 +63,7 @@ class MapProjection:
         return densify(np.array(corners, float))
 
 
-SNYDER = (
-    "Snyder, J. P. 1987. Map projections: a working manual. USGS Prof. Paper 1395, 182-190, "
-    "doi:10.3133/pp1395"
-)
+SNYDER = "Snyder, J. P. 1987. Map projections: a working manual. USGS Prof. Paper 1395, 182-190, doi:10.3133/pp1395"
 SAVRIC = (
     "Šavrič, B., Patterson, T., Jenny, B. 2019. The Equal Earth map projection. Int. J. Geogr. Inf. Sci. 33, "
     "454-465, doi:10.1080/13658816.2018.1504949"
@@ -315,9 +312,7 @@ def _labels(projection: MapProjection) -> Iterator[tuple[NDArray[np.float64], st
             yield place, degrees_east(meridian), place / np.hypot(*place)
 
 
-def _write_label(
-    ax: Axes, place: NDArray[np.float64], words: str, outward: NDArray[np.float64], zorder: float
-) -> None:
+def _write_label(ax: Axes, place: NDArray[np.float64], words: str, outward: NDArray[np.float64], zorder: float) -> None:
     """Write a label beside its place, or over it with a halo where it has to stand on the map."""
     from matplotlib.patheffects import withStroke
 

@@ -121,9 +121,7 @@ def densify(ring: NDArray[np.float64], step: float = 1.0) -> NDArray[np.float64]
     return np.vstack([points, ring[-1:]])
 
 
-def is_inside(
-    latitude: ArrayLike, longitude: ArrayLike, rings: Sequence[NDArray[np.float64]]
-) -> NDArray[np.bool_]:
+def is_inside(latitude: ArrayLike, longitude: ArrayLike, rings: Sequence[NDArray[np.float64]]) -> NDArray[np.bool_]:
     """Whether sites lie within rings, by counting the edges east of each site: odd is inside.
 
     Counted over all rings together, so a hole is outside and an island within the hole inside again.
@@ -302,9 +300,7 @@ def distance_to_country(latitude: ArrayLike, longitude: ArrayLike, country: Arra
         here = which.reshape(written.shape) == number
         for outlined in countries_named(str(name)):
             rings = outlines("country")[outlined]
-            distance[here] = np.fmin(
-                distance[here], distance_to_outline(latitude[here], longitude[here], rings)
-            )
+            distance[here] = np.fmin(distance[here], distance_to_outline(latitude[here], longitude[here], rings))
     return distance
 
 

@@ -16,6 +16,9 @@ from talik.tables import RELEASE_OF, RESPIRATION_OF, improbable
 WEAKEST_SIGNAL = 0.1
 """A treatment that respires less than this share of the most active one carries no signal."""
 
+MUCH_RESPIRED = 0.3
+"""Share of a soil's carbon whose respiration in an incubation asks for its unit."""
+
 LARGEST_SPREAD = 8.0
 """Ratio of respiration per carbon between depths of one core that asks for the units."""
 
@@ -36,6 +39,7 @@ def checked(measured: Measurements) -> Measurements:
     measured = replace(measured, jars=_with_scale(measured, released))
     found = [
         *check_coordinates(measured.sites), *_improbable(measured), *_impossible(measured, released),
+        *_much(measured, released),
         *_negative(measured), *_shared_temperatures(measured), *_without_signal(measured, released),
         *_poor_organic(measured), *_scales_apart(measured), *_one_temperature(measured),
     ]  # fmt: skip
@@ -82,24 +86,43 @@ def _with_scale(measured: Measurements, released: pd.DataFrame) -> pd.DataFrame:
 
 def _above_carbon(jars: pd.DataFrame, released: pd.DataFrame) -> pd.DataFrame:
     """The last release of each jar that respired more carbon than there was."""
+    last = _last_release(jars, released)
+    return last[last["share"] > 1]
+
+
+def _last_release(jars: pd.DataFrame, released: pd.DataFrame) -> pd.DataFrame:
+    """The last release of each jar, with the share of the soil's carbon that it is."""
     last = released.sort_values("time", kind="stable").groupby("jar", sort=False).last().reset_index()
     last = last.merge(jars[["jar", "study", "basis", "organic_carbon"]], on="jar", suffixes=("", "_of_jar"))
     per_carbon = last["basis"].isin(["soil carbon", "label carbon"])
     there = last["organic_carbon"].mul(1000.0).where(~per_carbon, 1000.0)
     respired = last["specific_release"].where(per_carbon, last["release"])
-    return last.assign(there=there, respired=respired)[respired > there]
+    return last.assign(share=respired / there.where(there > 0))
 
 
 def _impossible(measured: Measurements, released: pd.DataFrame) -> Iterator[Problem]:
     for study, rows in _above_carbon(measured.jars, released).groupby("study", sort=False):
-        ratio = rows["respired"] / rows["there"]
-        worst = rows.loc[ratio.idxmax()]
+        worst = rows.loc[rows["share"].idxmax()]
         yield problem(
             "respired-above-carbon", stage="flux", entry=str(study), column=worst["jar"],
             where=f"{len(rows)} of {(measured.jars['study'] == study).sum()} series",
-            found=f"{ratio.max():.1f} times the carbon of the soil respired by day {worst['time']:g}",
+            found=f"{worst['share']:.1f} times the carbon of the soil respired by day {worst['time']:g}",
             needed="less carbon respired than there was",
             done="the scale of these units is not believed: Q10 is a ratio and stays; pools lose their carbon",
+        )  # fmt: skip
+
+
+def _much(measured: Measurements, released: pd.DataFrame) -> Iterator[Problem]:
+    last = _last_release(measured.jars, released)
+    known = last[(last["share"] > MUCH_RESPIRED) & (last["share"] <= 1) & (last["basis"] != "label carbon")]
+    for study, rows in known.groupby("study", sort=False):
+        worst = rows.loc[rows["share"].idxmax()]
+        yield problem(
+            "respired-much", stage="flux", entry=str(study), column=worst["jar"],
+            where=f"{len(rows)} of {(measured.jars['study'] == study).sum()} series",
+            found=f"{100 * worst['share']:.0f} % of the soil's carbon respired by day {worst['time']:g}",
+            needed=f"less than {100 * MUCH_RESPIRED:.0f} %, unless the soil is fresh litter",
+            done="kept; are unit and carbon content right?",
         )  # fmt: skip
 
 

@@ -38,6 +38,15 @@ def read_tables(folder: Path | str) -> Measurements:
     ------
     InputError, TableError
         With everything that is wrong in all of the tables.
+
+    Examples
+    --------
+    The tables of the packaged study:
+
+    >>> from talik.demo import demo_study
+    >>> measured = read_tables(demo_study().source)
+    >>> len(measured.studies), float(measured.respiration["temperature"].max())
+    (9, 30.0)
     """
     folder = Path(folder)
     files = _files(folder)
@@ -81,18 +90,30 @@ def _measurements(folder: Path, tables: dict[str, pd.DataFrame]) -> Measurements
     respiration = tables.get("respiration")
     if respiration is None:
         respiration = respiration_of(tables["release"])
-    sites, samples = conclude(tables["sites"], tables["samples"])
+    sites, samples = conclude(tables["sites"], tables["samples"], _carbon(tables["jars"]))
     jars = _completed(tables["jars"], respiration)
     respiration = respiration.assign(gas=respiration["gas"].where(respiration["gas"] != "", "co2"))
-    studies = tables.get("studies", empty("studies"))
-    named = [*dict.fromkeys(study for study in jars["study"] if study not in set(studies["study"]))]
-    studies = typed("studies", pd.concat([studies, pd.DataFrame({"study": [name or "this study" for name in named]})]))
+    studies = _all_studies(tables.get("studies", empty("studies")), jars)
     tables = {"sites": sites, "samples": samples, "jars": jars, "respiration": both_bases(respiration, jars)}
     tables = {name: _of_study(table, studies) for name, table in tables.items()}
     problems = folder / "problems.csv"
     found = read_problems(problems) if problems.is_file() else problems_table([])
     properties = tables.get("properties", empty("properties"))
     return checked(Measurements(studies=studies, properties=properties, problems=found, **tables))
+
+
+def _carbon(jars: pd.DataFrame) -> dict[str, float]:
+    """Carbon content of each sample, from its jars."""
+    return jars.dropna(subset=["organic_carbon"]).groupby("sample")["organic_carbon"].mean().to_dict()
+
+
+def _all_studies(studies: pd.DataFrame, jars: pd.DataFrame) -> pd.DataFrame:
+    """The studies described and those that jars name; one, where nothing names any."""
+    known = set(studies["study"])
+    named = [*dict.fromkeys(study for study in jars["study"] if study and study not in known)]
+    if not known and not named:
+        named = ["this study"]
+    return typed("studies", pd.concat([studies, pd.DataFrame({"study": named})]))
 
 
 def _of_study(table: pd.DataFrame, studies: pd.DataFrame) -> pd.DataFrame:

@@ -61,6 +61,10 @@ def slope(x, y, error=None) -> Estimate:
     return Estimate(value, (noise / squares) ** 0.5, freedom)
 
 
+FEWEST_FOR_SCATTER = 4
+"""Values that a scatter needs to say something."""
+
+
 def successive_scatter(values) -> float:
     r"""Standard deviation of a series about whatever slow course it takes.
 
@@ -71,15 +75,15 @@ def successive_scatter(values) -> float:
     Parameters
     ----------
     values : array_like, shape (n,)
-        The series; n is at least 3.
+        The series; n is at least 4.
 
     Returns
     -------
     float
-        NaN for fewer than 3 values.
+        NaN for fewer than 4 values.
     """
     steps = np.diff(np.asarray(values, float))
-    return float(np.sqrt(np.mean(steps**2) / 2)) if steps.size > 1 else np.nan
+    return float(np.sqrt(np.mean(steps**2) / 2)) if steps.size + 1 >= FEWEST_FOR_SCATTER else np.nan
 
 
 def mean_of(values) -> Estimate:

@@ -44,11 +44,40 @@ def report_html(result: StudyResult) -> str:
     Returns
     -------
     str
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from talik.new import write_templates
+    >>> from talik.study import run_study
+    >>> folder = Path(tempfile.mkdtemp()) / "study"
+    >>> files = write_templates(folder)
+    >>> report_html(run_study(folder))[:15].lower()
+    '<!doctype html>'
     """
-    return _template().render(_contents(result))
+    return report_files(result)["report.html"]
 
 
-def _contents(result: StudyResult) -> dict[str, object]:
+def report_files(result: StudyResult) -> dict[str, str]:
+    """The report of a study and its figures, each drawn once, by their path in the run folder.
+
+    Parameters
+    ----------
+    result : StudyResult
+        What a study came to.
+
+    Returns
+    -------
+    dict of str to str
+        ``report.html``, and ``figures/NAME.svg`` for every figure.
+    """
+    drawn = {name: _Drawing(name, figure) for name, figure in figures(result).items()}
+    page = _template().render(_contents(result, drawn))
+    return {"report.html": page} | {f"figures/{name}.svg": drawing.file for name, drawing in drawn.items()}
+
+
+def _contents(result: StudyResult, drawn: "dict[str, _Drawing]") -> dict[str, object]:
     """What the template places."""
     tables = report_tables(result)
     headline = headline_of(result)
@@ -58,7 +87,7 @@ def _contents(result: StudyResult) -> dict[str, object]:
         "version": result.version,
         "css": _packaged("page.css"),
         "tables": tables,
-        "drawn": {name: _Drawing(name, figure) for name, figure in figures(result).items()},
+        "drawn": drawn,
         "summary": summarised(tables, headline),
         "definitions": definitions,
         "studies": study_rows(tables),
@@ -87,7 +116,8 @@ class _Drawing:
         self.name = name
         self.words = figure.get_label()
         self.width = figure.get_size_inches()[0]
-        self.svg = _for_page(svg(figure, name), self.words)
+        self.file = svg(figure, name)
+        self.svg = _for_page(self.file, self.words)
 
 
 def _for_page(text: str, words: str) -> str:

@@ -65,7 +65,9 @@ def _basis(jars: pd.DataFrame) -> str:
     words = ", ".join(dict.fromkeys(b for b in jars["basis"] if b)) or "–"
     if (jars["measures"] == "carbon remaining").any():
         words += "; carbon remaining"
-    return words + ("; scale not believed" if (jars["scale"] == "impossible").any() else "")
+    if (jars["scale"] == "impossible").any():
+        return f"{words}; scale not believed"
+    return words + ("; scale uncertain" if (jars["scale"] == "uncertain").any() else "")
 
 
 def _gives(outcome: pd.DataFrame) -> str:

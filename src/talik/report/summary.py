@@ -46,7 +46,7 @@ class Summary:
     high: float
     """95 % quantile of the Q10 of soils."""
     active: LayerCount
-    """The active layer."""
+    """The active layer, its organic horizons included."""
     permafrost: LayerCount
     """The permafrost layer."""
 
@@ -101,11 +101,11 @@ def summarised(tables: ReportTables, headline: str) -> Summary:
         median=float(median),
         low=float(low),
         high=float(high),
-        active=_count(tables.samples, soils, "active"),
+        active=_count(tables.samples, soils, "active", "organic"),
         permafrost=_count(tables.samples, soils, "permafrost"),
     )
 
 
-def _count(samples: pd.DataFrame, soils: pd.Series, layer: str) -> LayerCount:
-    mine = samples.loc[samples["layer"] == layer, "sample"]
-    return LayerCount(layer, len(mine), int(mine.isin(soils.index).sum()))
+def _count(samples: pd.DataFrame, soils: pd.Series, *layers: str) -> LayerCount:
+    mine = samples.loc[samples["layer"].isin(layers), "sample"]
+    return LayerCount(layers[0], len(mine), int(mine.isin(soils.index).sum()))

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 SHALLOWEST_TABLE = 0.2
 """Permafrost tables shallower than this are not known from soils: what lies above has thawed. [m]"""
 
+ORGANIC_MATERIAL = 200.0
+"""Carbon content from which soil is organic material (WRB 2022). [mg g⁻¹]"""
+
 
 @dataclass(frozen=True)
 class Layer:
@@ -24,12 +27,13 @@ def layer(
     permafrost: str,
     active_layer_depth: float = math.nan,
     horizon: str = "",
+    organic_carbon: float = math.nan,
 ) -> Layer:
     """The layer that a sample of a permafrost soil comes from.
 
-    An O horizon is organic. Otherwise the depth of the sample is held against the depth of
-    thaw: its middle above it is active layer, below it permafrost. Where the depth of thaw is
-    not known, only a sample from the top 20 cm can be told (active layer).
+    The middle of the sample is held against the depth of thaw: below it is permafrost. Above it, or
+    within the top 20 cm where that depth is not known, the sample is organic where its horizon is an O or its
+    carbon content that of organic material, and of the active layer otherwise.
 
     Parameters
     ----------
@@ -41,6 +45,8 @@ def layer(
         Depth of thaw. [m]
     horizon : str
         Name of the horizon.
+    organic_carbon : float
+        Organic carbon in dry soil. [mg g⁻¹]
 
     Returns
     -------
@@ -50,21 +56,40 @@ def layer(
     --------
     >>> layer(80, 100, permafrost="yes", active_layer_depth=0.65).layer
     'permafrost'
+    >>> layer(0, 10, permafrost="yes", organic_carbon=446.0)
+    Layer(layer='organic', evidence='within the top 20 cm; carbon 446 mg g-1')
     >>> layer(80, 100, permafrost="yes")
     Layer(layer='', evidence='depth of thaw unknown')
     """
     if permafrost != "yes":
         return Layer("", "")
-    if horizon.strip()[:1] == "O" or horizon.strip().lower().startswith("organic"):
-        return Layer("organic", f"horizon {horizon.strip()}")
+    frozen, where = _frozen(depth_top, depth_bottom, active_layer_depth)
+    if frozen:
+        return Layer("permafrost", where)
+    organic = _organic(horizon, organic_carbon)
+    if organic:
+        return Layer("organic", f"{where}; {organic}" if where else organic)
+    if frozen is None:
+        return Layer("", "depth unknown" if math.isnan(depth_top + depth_bottom) else "depth of thaw unknown")
+    return Layer("active", where)
+
+
+def _frozen(depth_top: float, depth_bottom: float, active_layer_depth: float) -> tuple[bool | None, str]:
+    """Whether a sample lies below the depth of thaw, None where that is not known, and what says so."""
     middle = 0.5 * (depth_top + depth_bottom)
     if math.isnan(middle):
-        return Layer("", "depth unknown")
+        return None, ""
+    thaw = 100 * active_layer_depth
     if active_layer_depth > 0:
-        name = "active" if middle <= 100 * active_layer_depth else "permafrost"
-        straddles = depth_top < 100 * active_layer_depth < depth_bottom
-        note = ", which it straddles" if straddles else ""
-        return Layer(name, f"middle at {middle:g} cm, thaw to {100 * active_layer_depth:g} cm{note}")
+        straddles = ", which it straddles" if depth_top < thaw < depth_bottom else ""
+        return middle > thaw, f"middle at {middle:g} cm, thaw to {thaw:g} cm{straddles}"
     if depth_bottom <= 100 * SHALLOWEST_TABLE:
-        return Layer("active", f"within the top {100 * SHALLOWEST_TABLE:g} cm")
-    return Layer("", "depth of thaw unknown")
+        return False, f"within the top {100 * SHALLOWEST_TABLE:g} cm"
+    return None, ""
+
+
+def _organic(horizon: str, organic_carbon: float) -> str:
+    """What says that a sample is organic; empty where nothing does."""
+    if horizon.strip()[:1] == "O" or horizon.strip().lower().startswith("organic"):
+        return f"horizon {horizon.strip()}"
+    return f"carbon {organic_carbon:g} mg g-1" if organic_carbon >= ORGANIC_MATERIAL else ""

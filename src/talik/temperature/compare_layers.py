@@ -27,6 +27,17 @@ def compare_layers(q10: pd.DataFrame, samples: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame
         The table ``layers``: a row a core and definition, and one over all cores (core ``all``).
+
+    Examples
+    --------
+    One core whose permafrost layer is half again as sensitive:
+
+    >>> estimates = {"set": ["a", "b"], "sample": ["a", "b"], "definition": "equal-time", "t_low": 5, "t_high": 15,
+    ...              "temperatures": 2, "q10": [2.0, 3.0], "sd_ln_q10": 0.1}
+    >>> samples = {"sample": ["a", "b"], "site": "s", "core": "c", "layer": ["active", "permafrost"]}
+    >>> found = compare_layers(typed("q10", pd.DataFrame(estimates)), typed("samples", pd.DataFrame(samples)))
+    >>> found[["ratio", "lower", "upper"]].round(2).values.tolist()
+    [[1.5, 1.14, 1.98]]
     """
     rows = [row for definition in _DEFINITIONS for row in _of_definition(q10, samples, definition)]
     return typed("layers", pd.DataFrame(rows)) if rows else empty("layers")
@@ -34,7 +45,7 @@ def compare_layers(q10: pd.DataFrame, samples: pd.DataFrame) -> pd.DataFrame:
 
 def _of_definition(q10: pd.DataFrame, samples: pd.DataFrame, definition: str) -> list[dict]:
     estimates = pooled(widest(q10, definition)).merge(samples[["sample", "core", "layer"]], on="sample")
-    estimates = estimates[(estimates["core"] != "") & estimates["layer"].isin(["active", "permafrost"])]
+    estimates = _thawed_or_frozen(estimates[estimates["core"] != ""])
     rows = []
     for (study, core, low, high), group in estimates.groupby(["study", "core", "t_low", "t_high"], sort=False):
         if group["layer"].nunique() == 2:
@@ -50,6 +61,13 @@ def _of_definition(q10: pd.DataFrame, samples: pd.DataFrame, definition: str) ->
         logs = np.log([row["ratio"] for row in rows])
         rows.append({"study": "", "core": "all", "measure": f"Q10, {definition}"} | _ratio(mean_of(logs), len(logs)))
     return rows
+
+
+def _thawed_or_frozen(estimates: pd.DataFrame) -> pd.DataFrame:
+    """Estimates of the active and the permafrost layer; in a core of peat the organic layer is the active one."""
+    has_active = estimates.groupby("core")["layer"].transform(lambda layers: (layers == "active").any())
+    layer = estimates["layer"].where((estimates["layer"] != "organic") | has_active, "active")
+    return estimates.assign(layer=layer)[layer.isin(["active", "permafrost"])]
 
 
 def _difference(group: pd.DataFrame) -> Estimate:

@@ -9,6 +9,7 @@ import pandas as pd
 from talik.errors import UnknownNameError, listed
 from talik.flux import release as release_of
 from talik.incubation.checks import weak_sets
+from talik.quantities import quantity
 from talik.tables import empty, typed
 from talik.temperature.curves import SetCurves, sets_of_curves
 from talik.temperature.equal_carbon import equal_carbon
@@ -24,6 +25,9 @@ Q10_DEFINITIONS: dict[str, Callable[[SetCurves], Iterable[Q10Estimate]]] = {
     "equal-carbon": equal_carbon,
 }
 """Definitions on the curves of a set. The Q10 of pools comes from their fit (``definition`` pool)."""
+
+IMPROBABLE = "improbable"
+"""Flag of a value that no soil is known to have."""
 
 NO_SIGNAL = "no signal: it respires almost nothing beside other treatments of this soil"
 """Flag of a set too dry or too poor to carry a temperature response."""
@@ -95,7 +99,7 @@ def q10(
     table = typed("q10", pd.DataFrame(rows)) if rows else empty("q10")
     if pools is not None and len(pools):
         table = typed("q10", pd.concat([table, pool_rows(pools, table)]))
-    return _with_weak_sets_flagged(table, jars, release)
+    return _with_improbable_flagged(_with_weak_sets_flagged(table, jars, release))
 
 
 def _keys(curves: SetCurves) -> dict[str, str]:
@@ -145,9 +149,17 @@ def _with_weak_sets_flagged(table: pd.DataFrame, jars: pd.DataFrame, release: pd
     return table.assign(flag=table["flag"].where(~is_weak, flags))
 
 
+def _with_improbable_flagged(table: pd.DataFrame) -> pd.DataFrame:
+    low, high = quantity("q10").plausible
+    outside = (table["q10"] < low) | (table["q10"] > high)
+    note = f"{IMPROBABLE}: outside {low:g} to {high:g}"
+    flags = [f"{flag}; {note}" if flag else note for flag in table["flag"]]
+    return table.assign(flag=table["flag"].where(~outside, flags))
+
+
 def pooled(table: pd.DataFrame) -> pd.DataFrame:
-    """Estimates that may be brought together: defined, and of sets with a signal."""
-    return table[table["q10"].notna() & ~table["flag"].str.contains("no signal", regex=False)]
+    """Estimates that may be brought together: defined, probable, and of sets with a signal."""
+    return table[table["q10"].notna() & ~table["flag"].str.contains(f"no signal|{IMPROBABLE}")]
 
 
 def widest(table: pd.DataFrame, definition: str) -> pd.DataFrame:
@@ -169,4 +181,4 @@ def widest(table: pd.DataFrame, definition: str) -> pd.DataFrame:
     rows = rows[rows["quota_start"].isna() | ((rows["quota_start"] == 0) & (rows["quota_end"] == 1))]
     rows = rows.assign(span=rows["t_high"] - rows["t_low"], window=rows["time_end"] - rows["time_start"])
     order = rows.sort_values(["temperatures", "span", "window"], ascending=False, kind="stable", na_position="last")
-    return order.drop_duplicates("set").sort_index().drop(columns=["span", "window"])
+    return order.drop_duplicates(["set", "basis", "gas"]).sort_index().drop(columns=["span", "window"])

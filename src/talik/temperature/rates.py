@@ -15,7 +15,7 @@ from itertools import combinations
 
 import numpy as np
 
-from talik.inference.line import Estimate, slope, successive_scatter
+from talik.inference.line import FEWEST_FOR_SCATTER, Estimate, slope, successive_scatter
 from talik.temperature.curves import Curve, SetCurves, at_times, common_times
 from talik.temperature.estimate import PER_TEN_DEGREES, Q10Estimate, scaled, spread_of, undefined
 
@@ -97,8 +97,8 @@ def _fit(curves: Sequence[Curve], times: np.ndarray, note: str) -> Q10Estimate:
 
 def _flag(kept: np.ndarray, times: np.ndarray, source: str, note: str) -> str:
     flags = [note] if note else []
-    if kept.size == 1 and source == "scatter":
-        flags.append("one point: no interval")
+    if kept.size < FEWEST_FOR_SCATTER and source == "scatter":
+        flags.append("one point: no interval" if kept.size == 1 else f"{kept.size} points: no interval")
     if kept.size < times.size:
         flags.append(f"{times.size - kept.size} of {times.size} times without a positive rate left out")
     return "; ".join(flags)

@@ -69,8 +69,8 @@ def soils_with_flux(
 ) -> pd.DataFrame:
     """One row a soil: its ln Q10 with error, respiration at the reference temperature, and carbon.
 
-    Only soils whose respiration per gram of carbon is known on a believable scale, and which were incubated
-    for four weeks at least.
+    Only soils whose respiration per gram of carbon is known on a believable scale, which were incubated
+    for four weeks at least, and at temperatures on both sides of the reference: nothing is extrapolated.
 
     Parameters
     ----------
@@ -106,7 +106,7 @@ def _rate_of_sets(release: pd.DataFrame, jars: pd.DataFrame) -> pd.DataFrame:
     joined = rates[rates["rate"] > 0].merge(jars[["jar", "set", "organic_carbon"]], on="jar")
     rows = []
     for name, group in joined.groupby("set", sort=False):
-        if group["temperature"].nunique() > 1:
+        if group["temperature"].min() <= REFERENCE <= group["temperature"].max() > group["temperature"].min():
             line = np.polynomial.Polynomial.fit(group["temperature"], np.log(group["rate"]), 1)
             rows.append(
                 {
@@ -144,6 +144,19 @@ def flux_sensitivity(
     -------
     DataFrame
         The table ``sensitivity``: a row a constant; empty with fewer than three soils.
+
+    Examples
+    --------
+    The soils of the packaged study:
+
+    >>> from talik.demo import demo_study
+    >>> from talik.flux import release
+    >>> from talik.temperature import q10
+    >>> measured = demo_study().measurements
+    >>> released = release(measured.respiration)
+    >>> found = flux_sensitivity(q10(measured.respiration, measured.jars), released, measured.jars)
+    >>> bool(found.loc[found["constant"] == "mean weighted by flux", "ratio"].item() == 1.0)
+    True
     """
     soils = soils_with_flux(q10, release, jars, definition=definition)
     if len(soils) < 3:
@@ -164,11 +177,17 @@ def flux_sensitivity(
             {
                 "definition": definition, "constant": constant.name, "q10": float(np.exp(chosen[0])),
                 "ratio": ratio, "lower": lower, "upper": upper, "soils": len(soils),
-                "weighting": "respiration per carbon, soils of equal carbon",
+                "weighting": f"respiration per carbon, soils of equal carbon; {_heaviest(soils)}",
                 "t_low": REFERENCE, "note": constant.note,
             }
         )  # fmt: skip
     return typed("sensitivity", pd.DataFrame(rows))
+
+
+def _heaviest(soils: pd.DataFrame) -> str:
+    """Which study weighs most: a ratio that hangs on one study says so."""
+    shares = (soils["rate"] / soils["rate"].sum()).groupby(soils["study"]).sum()
+    return f"{shares.idxmax()} holds {100 * shares.max():.0f} % of the weight"
 
 
 def _shares(values: np.ndarray) -> np.ndarray:

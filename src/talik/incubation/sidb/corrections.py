@@ -26,6 +26,11 @@ def reviewed_corrections() -> pd.DataFrame:
     -------
     DataFrame
         Columns entry, column (of the time series, or a site), field, found, corrected, reason, source.
+
+    Examples
+    --------
+    >>> reviewed_corrections().loc[0, ["column", "field", "found", "corrected"]].tolist()
+    ['CO2_FairTuss_30', 'temperature', '10', '30']
     """
     with resources.files(__package__).joinpath("corrections.csv").open(encoding="utf-8") as file:
         return pd.read_csv(file, dtype=str, keep_default_na=False)

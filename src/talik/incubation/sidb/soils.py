@@ -72,6 +72,7 @@ def sample_row(
     place: str,
     site: dict[str, Any],
     keys: Sequence[str],
+    carbon: float,
 ) -> dict[str, Any]:
     """The sample of a column: place, depth, layer and treatments of the field.
 
@@ -89,6 +90,8 @@ def sample_row(
         Row of its site, empty where the site is not described.
     keys : sequence of str
         Columns that tell soils apart in the initial conditions: treatments among them are of the field.
+    carbon : float
+        Its carbon content. [mg g⁻¹]
 
     Returns
     -------
@@ -102,7 +105,7 @@ def sample_row(
         field["plot_elevation"] = as_text(column["elevation"])
     found = layer(
         depth["top"], depth["bottom"], permafrost=site.get("permafrost", ""),
-        active_layer_depth=site.get("active_layer_depth", np.nan), horizon=horizon,
+        active_layer_depth=site.get("active_layer_depth", np.nan), horizon=horizon, organic_carbon=carbon,
     )  # fmt: skip
     core = " ".join([entry, place, *field.values()])
     own_horizon = horizon if as_text(column["horizon"]) and "horizon" not in field else ""
@@ -141,6 +144,8 @@ def jar_row(
         "replicates": replicates(column, info), "basis": unit.basis, "oxygen": _oxygen(oxygen, anaerobic),
         "measures": kind.measures if kind.measures in ("respiration", "carbon remaining") else "other",
         "excluded": _excluded(column, unit, kind),
+        # Whether such numbers are per day or per interval nobody can tell, so neither how much they are.
+        "scale": "uncertain" if kind.contradiction and kind.kind in ("rate", "amount") else "",
     } | treatments  # fmt: skip
 
 
@@ -179,12 +184,12 @@ def soils(
     for column, unit, kind in zip(columns, units, kinds, strict=True):
         place = site_of(column, names, findings)
         row = conditions.row_of(place, column.name, soil_fields(column, info))
-        sample = sample_row(entry, column, info, place, by_name.get(place, {}), conditions.keys)
+        carbon = organic_carbon(row, findings)
+        sample = sample_row(entry, column, info, place, by_name.get(place, {}), conditions.keys, carbon)
         name = sample["sample"]
         samples[name] = sample
         if row is not None and name not in properties:
             properties[name] = list(property_rows(row, name, conditions.keys))
-        carbon = organic_carbon(row, findings)
         jars.append(jar_row(entry, column, info, unit, kind, name, conditions.keys) | {"organic_carbon": carbon})
     conditions.tell_unused()
     of_all = [row for rows in properties.values() for row in rows]
