@@ -112,16 +112,9 @@ def run(
 @app.command()
 def report(run: Annotated[Path, typer.Argument(help="Folder of a finished run.", metavar="RUN")]) -> None:
     """Write the report of a finished run again."""
-    from talik.report import report_files
-    from talik.store import RunFolder, open_run, write_stage
-    from talik.study import read_result
+    from talik.study import write_report
 
-    result = read_result(run)
-    folder: RunFolder = open_run(run)
-    found = folder.manifest("report")
-    texts = report_files(result) | {"study.toml": (run / "study.toml").read_text(encoding="utf-8")}
-    write_stage(folder, "report", found.key if found else "", {}, texts, 0.0)
-    typer.echo(run / "report.html")
+    typer.echo(write_report(run))
 
 
 def _run(study, out: Path) -> None:

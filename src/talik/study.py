@@ -370,6 +370,17 @@ def read_result(run: Path | str) -> StudyResult:
     return _result(study.settings, tables)
 
 
+def write_report(run: Path | str) -> Path:
+    """Write the report and the figures of a finished run again, and say where the report is."""
+    from talik.report import report_files
+
+    folder = store.open_run(run)
+    before = folder.manifest("report")
+    texts = report_files(read_result(run)) | {"study.toml": read_text(folder.path / "study.toml").content}
+    store.write_stage(folder, "report", before.key if before else "", {}, texts, 0.0)
+    return folder.path / "report.html"
+
+
 def as_toml(study: Study) -> str:
     """Settings as run, defaults filled in, as TOML; the source by its full path."""
     settings = study.settings.model_dump(exclude_none=True)

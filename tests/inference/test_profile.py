@@ -3,7 +3,8 @@ import pytest
 from numpy.testing import assert_allclose
 from scipy import optimize, stats
 
-from talik.inference.profile import least_squares_in_box, profile_interval, profile_threshold
+from talik.inference.least_squares import least_squares_in_box
+from talik.inference.profile import profile_interval, profile_threshold
 
 RNG = np.random.default_rng(11)
 X = np.linspace(0, 4, 15)
@@ -102,3 +103,17 @@ def test_a_better_optimum_met_on_the_way_is_handed_back():
     interval = profile_interval(two_valleys, shallow, *box, 0, shallow.sum_of_squares + 6.0)
     assert interval.better is not None
     assert least_squares_in_box(two_valleys, interval.better, *box).theta[0] == pytest.approx(-2.0)
+
+
+def test_a_valley_as_good_beyond_an_end_is_found_and_held():
+    def two_valleys(theta):
+        x = theta[0]
+        return np.array([(x - 1) * (x + 2), 0.1 * (x + 2)]), np.array([[2 * x + 1], [0.1]])
+
+    box, places = (np.array([-5.0]), np.array([5.0])), [np.array([2.0])]
+    best = least_squares_in_box(two_valleys, [-2.5], *box)
+    alone = profile_interval(two_valleys, best, *box, 0, 0.2)
+    both = profile_interval(two_valleys, best, *box, 0, 0.2, places=places)
+    assert alone.upper < -1 < 1 < both.upper
+    assert both.elsewhere.theta[0] == pytest.approx(1.0, abs=0.02)
+    assert alone.elsewhere is None

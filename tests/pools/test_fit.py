@@ -5,7 +5,10 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
 from talik.errors import UnknownNameError
-from talik.pools.fit import fit_pool_model, shares
+from talik.inference.least_squares import least_squares_in_box
+from talik.inference.profile import profile_threshold
+from talik.pools.fit import fit_pool_model
+from talik.pools.layout import Curve, Layout, shares
 from talik.pools.models import POOL_MODELS, two_pool
 from talik.responses import van_t_hoff
 
@@ -240,3 +243,47 @@ def test_a_temperature_without_respiration_is_named():
 def test_an_unknown_model_names_the_known_ones():
     with pytest.raises(UnknownNameError, match="known are: one-pool, two-pool"):
         fitted(*soil(), model="many-pool")
+
+
+def noisy_soils(count):
+    """Rates of two pools that differ in everything: temperatures, days, parameters, noise."""
+    rng = np.random.default_rng(2024)
+    for i in range(count):
+        truth = {
+            "fast_fraction": rng.uniform(0.01, 0.3),
+            "k_fast": np.exp(rng.uniform(np.log(0.02), np.log(0.3))),
+            "k_slow": np.exp(rng.uniform(np.log(1e-4), np.log(3e-3))),
+            "q10_fast": rng.uniform(1.3, 4),
+            "q10_slow": rng.uniform(1.3, 4),
+        }
+        temperatures = ((5.0, 15.0), (5.0, 15.0, 25.0), (2.0, 10.0, 20.0))[i % 3]
+        time, temperature, rate, sigma = soil(temperatures, days=DAYS[: rng.integers(9, 15)], **truth)
+        yield time, temperature, rate + rng.choice([0.03, 0.08, 0.15]) * rate * rng.normal(size=rate.size), sigma
+
+
+def points_below_the_threshold_beyond_the_ends(time, temperature, rate, sigma, c0, starts=12):
+    """Names of identified parameters with a fit within the threshold beyond their interval; and ends looked beyond."""
+    rng, fit = np.random.default_rng(1), fitted(time, temperature, rate, sigma, c0=c0)
+    layout = Layout(POOL_MODELS["two-pool"], c0, True)
+    curve = Curve(layout, time, time, (temperature - fit.reference_temperature) / 10, rate, sigma)
+    threshold = profile_threshold(fit.residual_sum_of_squares, fit.n, layout.size)
+    ends, missed = 0, []
+    for i in np.flatnonzero(fit.identified):
+        for end, side in ((0.98 * fit.lower[i], curve.upper), (1.02 * fit.upper[i], curve.lower)):
+            lower, upper = curve.lower.copy(), curve.upper.copy()
+            (upper if side is curve.upper else lower)[i] = end if layout.is_fraction[i] else np.log(end)
+            reached = [
+                least_squares_in_box(curve.residuals, rng.uniform(lower, upper), lower, upper) for _ in range(starts)
+            ]
+            in_order = [at for at in reached if np.all(np.diff(at.theta[list(layout.decay_rates)]) <= 0)]
+            ends += 1
+            if any(at.sum_of_squares < 0.999 * threshold for at in in_order):
+                missed.append(fit.parameters[i])
+    return missed, ends
+
+
+@pytest.mark.parametrize("c0", [None, 1000.0])
+def test_random_restarts_find_nothing_as_good_beyond_the_intervals(c0):
+    found = [points_below_the_threshold_beyond_the_ends(*data, c0) for data in noisy_soils(8)]
+    assert sum(ends for _, ends in found) > 50
+    assert [name for missed, _ in found for name in missed] == []

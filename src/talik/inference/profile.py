@@ -1,11 +1,6 @@
-"""Least squares in a box, and the profile of each parameter.
+"""The values of each parameter that the data allow: its profile, and whatever fits as well beyond it."""
 
-A problem is a function ``residuals(theta)`` that returns the residuals, each divided by its error,
-and their Jacobian, with ``lower`` and ``upper``, the box in which theta is sought.
-A parameter is held fixed by giving its box no width.
-"""
-
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -13,55 +8,20 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
-Residuals = Callable[[NDArray], tuple[NDArray, NDArray]]
+from talik.inference.least_squares import Optimum, Residuals, least_squares_in_box
 
-MOST_STEPS = 100
-"""Steps of one fit; a fit that is still moving then is in a flat valley."""
-LONGEST_STEP = 0.25
-"""Longest step, as a part of the box: a flat direction must not throw the fit across it. [-]"""
-REDUCTION = 1e-12
-"""A step that promises to lower the sum of squares by less than this part of it is the last. [-]"""
-LEAST_DAMPING = 1e-12
-"""Keeps the equations of a step solvable in double precision. [-]"""
-STALLED = 1e-6
-"""A step that lowers the sum of squares by less than this part of it, and by less than half of what it
-promised, creeps along a flat valley. [-]"""
 CROSSING = 1e-5
 """How closely the root of the sum of squares is brought to its threshold. [-]"""
 MOST_REFITS = 60
 """Refits on one side of a profile; bisection alone needs no more."""
-
-
-@dataclass(frozen=True)
-class Optimum:
-    """A least-squares fit in a box."""
-
-    theta: NDArray
-    """The parameters, shape (p,)."""
-    residuals: NDArray
-    """Residuals there, each divided by its error, shape (n,). [-]"""
-    jacobian: NDArray
-    """Their derivatives, shape (n, p)."""
-
-    @property
-    def sum_of_squares(self) -> float:
-        """Sum of the squared residuals. [-]"""
-        return float(self.residuals @ self.residuals)
-
-    @property
-    def standard_errors(self) -> NDArray:
-        r"""Roots of the diagonal of :math:`(J^T J)^{-1}`, shape (p,); infinite where J is singular.
-
-        For residuals divided by their full errors; else times the residual standard deviation.
-        """
-        scale = np.linalg.norm(self.jacobian, axis=0)
-        nothing = np.full(scale.size, np.inf)
-        if np.any(scale == 0):
-            return nothing
-        r = np.linalg.qr(self.jacobian / scale, mode="r")
-        if np.abs(np.diag(r)).min() < np.finfo(float).eps * scale.size:
-            return nothing
-        return np.linalg.norm(np.linalg.inv(r), axis=1) / scale
+LOOKS = 4
+"""Fits begun beyond each end of an interval, to see whether one there is as good."""
+MOST_VALLEYS = 4
+"""Valleys that one side of a profile may cross."""
+VISIBLE = 1e-3
+"""Part of the distance to the threshold by which one fit must be better than another; less is rounding. [-]"""
+BEYOND = 0.02
+"""How far beyond an end to look for another fit, as a part of the distance from the best. [-]"""
 
 
 @dataclass(frozen=True)
@@ -82,100 +42,9 @@ class ProfileInterval:
     """All parameters at the upper end, shape (p,)."""
     better: NDArray | None
     """A point of lower sum of squares than the one profiled, met on the way: fit again from there."""
-
-
-def least_squares_in_box(residuals: Residuals, start: ArrayLike, lower: ArrayLike, upper: ArrayLike) -> Optimum:
-    """Least squares by the method of Levenberg and Marquardt, kept inside a box.
-
-    A parameter at an edge that the sum of squares pushes outward stays there for that step; the step of
-    the others is damped until it lowers the sum of squares. A local optimum: start it from several places.
-
-    Parameters
-    ----------
-    residuals : callable
-        theta -> residuals, shape (n,), and their Jacobian, shape (n, p).
-    start : array_like, shape (p,)
-        Where to begin.
-    lower, upper : array_like, shape (p,)
-        The box; may be infinite. Equal ends hold a parameter fixed.
-
-    Returns
-    -------
-    Optimum
-
-    References
-    ----------
-    Marquardt (1963), SIAM J. Appl. Math. 11, 431-441, doi 10.1137/0111030.
-
-    Examples
-    --------
-    The mean of three readings, which lies outside the second box:
-
-    >>> def deviation(mean):
-    ...     return np.array([1.0, 2.0, 6.0]) - mean, -np.ones((3, 1))
-    >>> round(float(least_squares_in_box(deviation, [0.0], [-9.0], [9.0]).theta[0]), 9)
-    3.0
-    >>> float(least_squares_in_box(deviation, [0.0], [-9.0], [2.5]).theta[0])
-    2.5
-    """
-    lower, upper = np.asarray(lower, float), np.asarray(upper, float)
-    theta = np.clip(np.asarray(start, float), lower, upper)
-    here = Optimum(theta, *residuals(theta))
-    rss, damping, caution = here.sum_of_squares, 1e-4, 2.0
-    for _ in range(MOST_STEPS):
-        gradient = here.jacobian.T @ here.residuals
-        held = ((here.theta <= lower) & (gradient >= 0)) | ((here.theta >= upper) & (gradient <= 0))
-        theta = _step(here, ~held, damping, lower, upper)
-        moved = theta - here.theta
-        if np.all(np.abs(moved) <= 1e-14 * (1e-3 + np.abs(theta))) or damping > 1e8:
-            break
-        linear = here.residuals + here.jacobian @ moved
-        promise = rss - float(linear @ linear)
-        there = Optimum(theta, *residuals(theta))
-        gain = rss - there.sum_of_squares
-        if abs(promise) <= REDUCTION * rss:
-            # The sum of squares is flat to rounding here, its gradient is not: the last step still counts.
-            return there if gain >= -REDUCTION * rss else here
-        if gain > 0:
-            here, rss = there, rss - gain
-            # Nielsen's rule: the better the straight line foretold the gain, the bolder the next step.
-            easing = max(0.1, 1 - (2 * min(gain / promise, 1.0) - 1) ** 3)
-            damping, caution = max(damping * easing, LEAST_DAMPING), 2.0
-            if gain <= min(STALLED * rss, 0.5 * promise):
-                break
-        else:
-            damping, caution = damping * caution, 2 * caution
-    return here
-
-
-def _step(here: Optimum, free: NDArray, damping: float, lower: NDArray, upper: NDArray) -> NDArray:
-    """Where Marquardt's step leads inside the box, shape (p,)."""
-    theta = here.theta.copy()
-    width = np.where(upper > lower, upper - lower, np.inf)
-    while free.any():
-        # What has met an edge stays there, and the others take their step knowing it: of a size and a rate
-        # whose product alone is seen, one must not run on alone.
-        residuals = here.residuals + here.jacobian @ (theta - here.theta)
-        step = _damped_step(here.jacobian, here.jacobian.T @ residuals, free, damping)
-        step /= max(1.0, float(np.max(np.abs(step) / (LONGEST_STEP * width))))
-        beyond = free & ((theta + step < lower) | (theta + step > upper))
-        if not beyond.any():
-            return np.where(free, theta + step, theta)
-        theta[beyond] = np.clip(theta + step, lower, upper)[beyond]
-        free = free & ~beyond
-    return theta
-
-
-def _damped_step(jacobian: NDArray, gradient: NDArray, free: NDArray, damping: float) -> NDArray:
-    """Marquardt's step of the free parameters, shape (p,)."""
-    # Scaled columns make the damping, and the rounding, independent of the units of the parameters.
-    scale = np.sqrt(np.einsum("ij,ij->j", jacobian, jacobian)) * free
-    free = scale > 0
-    scale[~free] = 1.0
-    scaled = jacobian / scale * free
-    normal = scaled.T @ scaled
-    normal.flat[:: scale.size + 1] = 1.0 + damping
-    return -np.linalg.solve(normal, gradient * free / scale) / scale
+    elsewhere: Optimum | None
+    """A fit within the threshold beyond where the profile of the best had ended, which the interval then
+    holds too; None if none was found."""
 
 
 def profile_threshold(
@@ -230,7 +99,9 @@ def profile_interval(
     upper: ArrayLike,
     index: int,
     threshold: float,
+    *,
     descending: Sequence[int] = (),
+    places: Sequence[NDArray] = (),
 ) -> ProfileInterval:
     r"""Profile-likelihood interval of one parameter.
 
@@ -238,6 +109,9 @@ def profile_interval(
     of squares S reaches the threshold. :math:`z = \sqrt{S - S_{min}}` is nearly straight, and its slope
     comes with each refit, since the others are at their optimum: :math:`dS/d\theta_i = 2 J_i^T r`.
     So Newton's steps on z need few refits; where one leaves the bracket, the bracket is halved.
+
+    S may fall again beyond. So the fit is begun anew in the part of the box beyond each end, from the places
+    given; from a fit within the threshold the walk goes on, and the interval holds that fit too.
 
     Parameters
     ----------
@@ -254,6 +128,9 @@ def profile_interval(
     descending : sequence of int
         Parameters that keep their order, largest first, as decay rates from the fast pool to the slow:
         one that is held bounds the others.
+    places : sequence of array_like, each of shape (p,)
+        Where to begin beyond an end, the most promising first; four are used,
+        of those that lie there or, if none does, of all.
 
     Returns
     -------
@@ -275,76 +152,129 @@ def profile_interval(
     >>> round(interval.lower, 3), round(interval.upper, 3)
     (-3.572, 9.572)
     """
-    lower, upper = np.asarray(lower, float), np.asarray(upper, float)
+    box = np.asarray(lower, float), np.asarray(upper, float)
+    profile = _Profile(residuals, best, *box, index, threshold, tuple(descending), places)
+    down, up = profile.end(-1), profile.end(+1)
+    fits = [end.fit for end in (down, up) if end.fit.sum_of_squares < best.sum_of_squares - profile.visible]
+    others = [end.elsewhere for end in (down, up) if end.elsewhere is not None]
+    return ProfileInterval(
+        lower=down.value,
+        upper=up.value,
+        lower_closed=down.closed,
+        upper_closed=up.closed,
+        at_lower=down.fit.theta,
+        at_upper=up.fit.theta,
+        better=min(fits, key=_misfit).theta if fits else None,
+        elsewhere=min(others, key=_misfit, default=None),
+    )
 
-    def refit(value: float, start: NDArray) -> Optimum:
-        floor, ceiling = _box_around(value, index, lower, upper, descending)
-        return least_squares_in_box(residuals, start, floor, ceiling)
 
-    down = _cross(refit, best, index, float(lower[index]), threshold)
-    up = _cross(refit, best, index, float(upper[index]), threshold)
-    better = min((down.fit, up.fit, best), key=lambda fit: fit.sum_of_squares)
-    # Rounding makes any refit a little lower; a better optimum is lower by a visible part of the threshold.
-    gain = best.sum_of_squares - better.sum_of_squares
-    found = better.theta if gain > 1e-3 * (threshold - best.sum_of_squares) else None
-    return ProfileInterval(down.value, up.value, down.closed, up.closed, down.fit.theta, up.fit.theta, better=found)
-
-
-def _box_around(
-    value: float, index: int, lower: NDArray, upper: NDArray, descending: Sequence[int]
-) -> tuple[NDArray, NDArray]:
-    """The box of a refit: no width for the parameter held, and its neighbours kept in order."""
-    floor, ceiling = lower.copy(), upper.copy()
-    floor[index] = ceiling[index] = value
-    if index in descending:
-        place = list(descending).index(index)
-        larger, smaller = list(descending[:place]), list(descending[place + 1 :])
-        floor[larger] = np.maximum(floor[larger], value)
-        ceiling[smaller] = np.minimum(ceiling[smaller], value)
-    return floor, ceiling
+def _misfit(fit: Optimum) -> float:
+    return fit.sum_of_squares
 
 
 @dataclass(frozen=True)
-class _Crossing:
-    """Where one side of a profile ended, and the fit there."""
+class _End:
+    """Where one side of a profile ended, the fit there, and the first fit found beyond an earlier end."""
 
     value: float
     closed: bool
     fit: Optimum
+    elsewhere: Optimum | None = None
 
 
-def _cross(
-    refit: Callable[[float, NDArray], Optimum], best: Optimum, index: int, edge: float, threshold: float
-) -> _Crossing:
-    """Where the profile crosses the threshold between the best value and one edge of the box."""
-    target = float(np.sqrt(threshold - best.sum_of_squares))
-    inside, outside, inner = float(best.theta[index]), edge, best
-    if inside == edge:
-        return _Crossing(edge, False, best)
-    outward = float(np.sign(edge - inside))
-    value = inside + float(outward * target * best.standard_errors[index])
-    bracketed = False
-    for _ in range(MOST_REFITS):
-        if not bracketed and outward * (value - edge) >= 0:
-            value = edge
-        fit = refit(value, inner.theta)
-        excess = fit.sum_of_squares - best.sum_of_squares
-        z = float(np.sqrt(max(excess, 0.0)))
-        if fit.sum_of_squares < best.sum_of_squares - 1e-3 * target**2:
-            return _Crossing(value, False, fit)
-        if abs(z - target) <= CROSSING * target:
-            return _Crossing(value, True, fit)
-        if z > target:
-            outside, bracketed = value, True
-        elif value == edge:
-            return _Crossing(edge, False, fit)
-        else:
-            inside, inner = value, fit
-        slope = float(fit.jacobian[:, index] @ fit.residuals) / z if z > 0 else 0.0
-        value = _next_value(value, z - target, slope, inside, outside, bracketed)
-        if abs(outside - inside) <= 1e-12 * (1e-3 + abs(inside)):
-            break
-    return _Crossing(outside, bracketed, inner)
+@dataclass(frozen=True)
+class _Profile:
+    """The profile of one parameter; ``outward`` is -1 toward its lower end and +1 toward its upper."""
+
+    residuals: Residuals
+    best: Optimum
+    lower: NDArray
+    upper: NDArray
+    index: int
+    threshold: float
+    descending: tuple[int, ...]
+    places: Sequence[NDArray]
+
+    @property
+    def distance(self) -> float:
+        """From the least sum of squares to the threshold."""
+        return self.threshold - self.best.sum_of_squares
+
+    @property
+    def visible(self) -> float:
+        """A difference between two sums of squares that is more than rounding."""
+        return VISIBLE * self.distance
+
+    def end(self, outward: int) -> _End:
+        """The end of one side, with all that fits as well beyond."""
+        end, elsewhere = self.walk(self.best, outward), None
+        for _ in range(MOST_VALLEYS):
+            other = self.beyond(end.value, outward) if end.closed else None
+            if other is None:
+                break
+            elsewhere = elsewhere or other
+            end = self.walk(other, outward)
+        return _End(end.value, end.closed, end.fit, elsewhere)
+
+    def beyond(self, value: float, outward: int) -> Optimum | None:
+        """A fit within the threshold, further out than an end; None if none is found."""
+        value += BEYOND * (value - float(self.best.theta[self.index]))
+        floor, ceiling = self._box(at_least=value) if outward > 0 else self._box(at_most=value)
+        if floor[self.index] > ceiling[self.index]:
+            return None
+        there = [place for place in self.places if floor[self.index] <= place[self.index] <= ceiling[self.index]]
+        starts = (there or list(self.places))[:LOOKS]
+        for start in starts:
+            fit = least_squares_in_box(self.residuals, start, floor, ceiling)
+            in_order = (np.diff(fit.theta[list(self.descending)]) <= 0).all()
+            if in_order and fit.sum_of_squares < self.threshold - self.visible:
+                return fit
+        return None
+
+    def refit(self, value: float, start: NDArray) -> Optimum:
+        """The others refitted, the parameter held at a value."""
+        return least_squares_in_box(self.residuals, start, *self._box(at_least=value, at_most=value))
+
+    def _box(self, at_least: float = -np.inf, at_most: float = np.inf) -> tuple[NDArray, NDArray]:
+        """The box with the parameter bounded further, and its neighbours kept in order."""
+        order = self.descending if self.index in self.descending else (self.index,)
+        here = order.index(self.index)
+        floor, ceiling = self.lower.copy(), self.upper.copy()
+        larger, smaller = list(order[: here + 1]), list(order[here:])
+        floor[larger] = np.maximum(floor[larger], at_least)
+        ceiling[smaller] = np.minimum(ceiling[smaller], at_most)
+        return floor, ceiling
+
+    def walk(self, inner: Optimum, outward: int) -> _End:
+        """Where the sum of squares crosses the threshold, going outward from a fit within it."""
+        target = float(np.sqrt(self.distance))
+        edge = float((self.upper if outward > 0 else self.lower)[self.index])
+        inside, outside, bracketed = float(inner.theta[self.index]), edge, False
+        if inside == edge:
+            return _End(edge, False, inner)
+        z = float(np.sqrt(max(inner.sum_of_squares - self.best.sum_of_squares, 0.0)))
+        value = inside + outward * (target - z) * float(inner.standard_errors[self.index])
+        for _ in range(MOST_REFITS):
+            if not bracketed and outward * (value - edge) >= 0:
+                value = edge
+            fit = self.refit(value, inner.theta)
+            z = float(np.sqrt(max(fit.sum_of_squares - self.best.sum_of_squares, 0.0)))
+            if fit.sum_of_squares < self.best.sum_of_squares - self.visible:
+                return _End(value, False, fit)
+            if abs(z - target) <= CROSSING * target:
+                return _End(value, True, fit)
+            if z > target:
+                outside, bracketed = value, True
+            elif value == edge:
+                return _End(edge, False, fit)
+            else:
+                inside, inner = value, fit
+            slope = float(fit.jacobian[:, self.index] @ fit.residuals) / z if z > 0 else 0.0
+            value = _next_value(value, z - target, slope, inside, outside, bracketed)
+            if abs(outside - inside) <= 1e-12 * (1e-3 + abs(inside)):
+                break
+        return _End(outside, bracketed, inner)
 
 
 def _next_value(value: float, miss: float, slope: float, inside: float, outside: float, bracketed: bool) -> float:

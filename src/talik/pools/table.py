@@ -8,7 +8,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from talik.errors import TableError, listed
-from talik.pools.fit import WIDEST_Q10, WIDEST_RATE, PoolFit, SigmaKind, fit_pool_model
+from talik.pools.fit import WIDEST_Q10, WIDEST_RATE, PoolFit, fit_pool_model
+from talik.pools.intervals import SigmaKind
 from talik.pools.models import PoolModel
 from talik.tables import typed
 
@@ -238,7 +239,7 @@ def _bases(rows: pd.DataFrame, jars: pd.DataFrame) -> list[str]:
 
 def _carbon_at_start(basis: str, jars: pd.DataFrame) -> float | None:
     """Carbon at the start in the unit of the rates times a day, or None."""
-    if "scale" in jars and (jars["scale"] != "").any():
+    if "scale" in jars and (jars["scale"] == "impossible").any():
         # Rates whose scale is known to be wrong cannot be held against the carbon content.
         return None
     if basis in ("soil carbon", "label carbon"):

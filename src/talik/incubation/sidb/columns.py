@@ -189,8 +189,10 @@ def _contradiction(
         if value is None
         else f"taken as {value:g}, which most say"
     )
+    votes = {vote for voter, vote in ballot.items() if voter != SHARED}
+    severity = "error" if undecided else "" if len(votes) > 1 else "info"
     return problem(
-        _RULES[what], stage="incubation", severity="error" if undecided else "", entry=entry, column=column.name,
+        _RULES[what], stage="incubation", severity=severity, entry=entry, column=column.name,
         where="metadata.yaml", found=said, needed="one value", done=done,
     )  # fmt: skip
 
