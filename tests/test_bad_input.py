@@ -66,7 +66,10 @@ def test_two_rows_for_one_jar_and_time(study):
     lines = file.read_text(encoding="utf-8").splitlines()
     file.write_text("\n".join([*lines, lines[2]]), encoding="utf-8")
     text = message(study)
-    assert f"lines 3, {len(lines) + 1}: jar 5a, time 1, temperature 5, gas co2 stands 2 times; once is needed" in text
+    assert (
+        f"lines 3, {len(lines) + 1}: jar 5a, time 1, temperature 5, gas co2 stands 2 times, all alike; once is needed"
+        in text
+    )
 
 
 def test_temperature_in_kelvin_under_degrees(study):
@@ -107,7 +110,9 @@ def test_a_sample_in_two_layers(study):
     file.write_text(text + text.splitlines()[-1].replace(",active,", ",permafrost,") + "\n", encoding="utf-8")
     text = message(study)
     assert "samples.csv" in text
-    assert "lines 3, 4: sample nowhere 10-20 cm stands 2 times; once is needed" in text
+    assert (
+        "lines 3, 4: sample nowhere 10-20 cm stands 2 times, with layer active and permafrost; once is needed" in text
+    )
 
 
 def test_a_layer_that_there_is_not(study):

@@ -417,10 +417,19 @@ def _key_problems(table: Table, frame: pd.DataFrame) -> list[str]:
     key = list(table.key)
     repeated = frame[frame.duplicated(key, keep=False)]
     return [
-        f"lines {', '.join(str(line) for line in group.index)}: "
-        f"{_key_in_words(key, values)} stands {len(group)} times; once is needed"
-        for values, group in repeated.groupby(key, sort=False)
+        f"lines {', '.join(str(line) for line in group.index)}: {_key_in_words(key, values)} stands {len(group)} times"
+        f"{_differing(group)}; once is needed"
+        for values, group in repeated.groupby(key, sort=False, dropna=False)
     ]
+
+
+def _differing(group: pd.DataFrame) -> str:
+    """What sets the rows of one key apart, in words."""
+    differing = {
+        c: [_text(v) or "nothing" for v in group[c].unique()] for c in group if group[c].nunique(dropna=False) > 1
+    }
+    told = [f"{column} {' and '.join(values)}" for column, values in differing.items()]
+    return f", with {listed(told, 3)}" if told else ", all alike"
 
 
 def _key_in_words(key: list[str], values: tuple) -> str:

@@ -14,7 +14,7 @@ CROSSING = 1e-5
 """How closely the root of the sum of squares is brought to its threshold. [-]"""
 MOST_REFITS = 60
 """Refits on one side of a profile; bisection alone needs no more."""
-LOOKS = 4
+LOOKS = 3
 """Fits begun beyond each end of an interval, to see whether one there is as good."""
 MOST_VALLEYS = 4
 """Valleys that one side of a profile may cross."""
@@ -43,7 +43,7 @@ class ProfileInterval:
     better: NDArray | None
     """A point of lower sum of squares than the one profiled, met on the way: fit again from there."""
     elsewhere: Optimum | None
-    """A fit within the threshold beyond where the profile of the best had ended, which the interval then
+    """An optimum within the threshold beyond where the profile of the best had ended, which the interval then
     holds too; None if none was found."""
 
 
@@ -129,7 +129,7 @@ def profile_interval(
         Parameters that keep their order, largest first, as decay rates from the fast pool to the slow:
         one that is held bounds the others.
     places : sequence of array_like, each of shape (p,)
-        Where to begin beyond an end, the most promising first; four are used,
+        Where to begin beyond an end, the most promising first; three are used,
         of those that lie there or, if none does, of all.
 
     Returns
@@ -213,13 +213,19 @@ class _Profile:
             other = self.beyond(end.value, outward) if end.closed else None
             if other is None:
                 break
-            elsewhere = elsewhere or other
+            # A fit that would rather lie further in only goes on with the interval.
+            if other.theta[self.index] != self.past(end.value):
+                elsewhere = elsewhere or other
             end = self.walk(other, outward)
         return _End(end.value, end.closed, end.fit, elsewhere)
 
+    def past(self, value: float) -> float:
+        """A value visibly further out than an end."""
+        return value + BEYOND * (value - float(self.best.theta[self.index]))
+
     def beyond(self, value: float, outward: int) -> Optimum | None:
         """A fit within the threshold, further out than an end; None if none is found."""
-        value += BEYOND * (value - float(self.best.theta[self.index]))
+        value = self.past(value)
         floor, ceiling = self._box(at_least=value) if outward > 0 else self._box(at_most=value)
         if floor[self.index] > ceiling[self.index]:
             return None

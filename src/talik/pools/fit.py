@@ -163,30 +163,9 @@ def fit_pool_model(
 
     curve = Curve(layout, time_start, time_end, (temperature - reference) / 10.0, rate, sigma)
     found = intervals.find(curve, sigma_kind, confidence)
-    best, other = found.best, found.other
-    lower, upper = intervals.ends(curve, found.profiles)
     widest = np.where(layout.is_q10, widest_q10, widest_rate)
     reason = intervals.why_not_identified(curve, found, widest, f"{100 * confidence:g} % interval")
-    criterion = aicc(best.sum_of_squares, rate.size, layout.size, "known" if sigma_kind == "known" else "estimated")
-    return PoolFit(
-        model=model,
-        parameters=layout.parameters,
-        estimates=layout.natural(best.theta),
-        sd=intervals.standard_errors(curve, best, sigma_kind),
-        lower=lower,
-        upper=upper,
-        identified=np.array([not words for words in reason]),
-        reason=reason,
-        residual_sum_of_squares=best.sum_of_squares,
-        n=rate.size,
-        sigma=sigma_kind,
-        c0=c0,
-        temperatures=temperatures,
-        reference_temperature=reference,
-        aicc=criterion.value,
-        aicc_reason=criterion.reason,
-        second_optimum=None if other is None else layout.natural(other.theta),
-    )
+    return _result(curve, found, reason, sigma_kind, temperatures, reference)
 
 
 def _model(model: str | PoolModel) -> PoolModel:
@@ -219,6 +198,40 @@ def _why_not(layout: Layout, start: NDArray, end: NDArray, temperature: NDArray,
         if not rate[temperature == degree].mean() > 0:
             return f"the mean respiration at {degree:g} °C is not above zero"
     return ""
+
+
+def _result(
+    curve: Curve,
+    found: intervals.Found,
+    reason: tuple[str, ...],
+    sigma: SigmaKind,
+    temperatures: NDArray,
+    reference: float,
+) -> PoolFit:
+    """What was found, in the units of the parameters."""
+    layout, n = curve.layout, curve.rate.size
+    best, other = found.best, found.other
+    lower, upper = intervals.ends(curve, found.profiles)
+    criterion = aicc(best.sum_of_squares, n, layout.size, "known" if sigma == "known" else "estimated")
+    return PoolFit(
+        model=layout.model,
+        parameters=layout.parameters,
+        estimates=layout.natural(best.theta),
+        sd=intervals.standard_errors(curve, best, sigma),
+        lower=lower,
+        upper=upper,
+        identified=np.array([not words for words in reason]),
+        reason=reason,
+        residual_sum_of_squares=best.sum_of_squares,
+        n=n,
+        sigma=sigma,
+        c0=layout.c0,
+        temperatures=temperatures,
+        reference_temperature=reference,
+        aicc=criterion.value,
+        aicc_reason=criterion.reason,
+        second_optimum=None if other is None else layout.natural(other.theta),
+    )
 
 
 def _no_fit(layout: Layout, reason: str, n: int, sigma: SigmaKind, temperatures: NDArray, reference: float) -> PoolFit:

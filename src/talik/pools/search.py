@@ -13,7 +13,7 @@ FIRST_Q10S = (0.7, 8.0)
 """Q10s at which fits begin; they may end anywhere. [-]"""
 CLASSES = 4
 """Classes of the fastest decay rate for each pool; a fit begins in each."""
-FINISHED = 5
+FINISHED = 4
 """Starts that are fitted to the end: those that are best after a few steps."""
 
 

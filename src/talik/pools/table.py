@@ -239,7 +239,7 @@ def _bases(rows: pd.DataFrame, jars: pd.DataFrame) -> list[str]:
 
 def _carbon_at_start(basis: str, jars: pd.DataFrame) -> float | None:
     """Carbon at the start in the unit of the rates times a day, or None."""
-    if "scale" in jars and (jars["scale"] == "impossible").any():
+    if "scale" in jars and (jars["scale"] != "").any():
         # Rates whose scale is known to be wrong cannot be held against the carbon content.
         return None
     if basis in ("soil carbon", "label carbon"):
