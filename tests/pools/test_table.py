@@ -143,3 +143,19 @@ def test_a_jar_without_a_row_is_an_error_that_names_it():
 
 def test_an_empty_table_gives_an_empty_table():
     assert fit_pools(RESPIRATION.iloc[:0], JARS).empty
+
+
+def test_where_the_scale_is_not_believed_no_amount_of_carbon_is_identified():
+    time = np.tile([2.0, 10, 30, 60, 120], 2)
+    warm = np.repeat([1.0, 2.5], 5)
+    respiration = pd.DataFrame(
+        {"jar": np.repeat(["A", "B"], 5), "time": time, "temperature": np.repeat([5.0, 15.0], 5),
+         "specific_respiration": 40.0 * warm * np.exp(-2e-2 * warm * time)}
+    )  # fmt: skip
+    jars = pd.DataFrame(
+        {"jar": ["A", "B"], "sample": "peat", "set": "peat", "basis": "soil carbon", "scale": "impossible"}
+    )
+    found = fit_pools(respiration, jars, model="one-pool").set_index("parameter")
+    assert found.loc["q10", "identified"]
+    assert not found.loc["c0", "identified"]
+    assert found.loc["c0", "reason"] == "the scale of the respiration is impossible"

@@ -50,6 +50,8 @@ class SoilRates:
     """``known`` from the replicates, or ``relative`` to the mean rate of each temperature."""
     c0: float | None
     """Carbon at the start, None where it is unknown. [unit of its basis times d]"""
+    scale: str
+    """Empty where the scale of the rates is believed; else what it is, as in the jars table."""
     refused: str
     """Why the rates of this set cannot be fitted together; empty if they can."""
 
@@ -211,6 +213,7 @@ def _set_rates(name: str, rows: pd.DataFrame, jars: pd.DataFrame) -> SoilRates:
         sigma=sigma,
         sigma_kind=kind,
         c0=_carbon_at_start(basis, jars),
+        scale=_joined(jars, "scale"),
         refused=_why_refused(bases, rows, temperature),
     )
 
@@ -239,7 +242,7 @@ def _bases(rows: pd.DataFrame, jars: pd.DataFrame) -> list[str]:
 
 def _carbon_at_start(basis: str, jars: pd.DataFrame) -> float | None:
     """Carbon at the start in the unit of the rates times a day, or None."""
-    if "scale" in jars and (jars["scale"] != "").any():
+    if _joined(jars, "scale"):
         # Rates whose scale is known to be wrong cannot be held against the carbon content.
         return None
     if basis in ("soil carbon", "label carbon"):
@@ -291,7 +294,9 @@ def _fit_set(rates: SoilRates, settings: dict) -> PoolFit:
 
 def _rows(rates: SoilRates, fit: PoolFit) -> Iterator[dict]:
     for i, parameter in enumerate(fit.parameters):
-        identified = bool(fit.identified[i])
+        # Rates and Q10 do not hang on the scale of the respiration; amounts of carbon do.
+        doubted = bool(rates.scale) and parameter.startswith("c0")
+        identified = bool(fit.identified[i]) and not doubted
         yield {
             "study": rates.study,
             "set": rates.set,
@@ -303,7 +308,7 @@ def _rows(rates: SoilRates, fit: PoolFit) -> Iterator[dict]:
             "lower": fit.lower[i],
             "upper": fit.upper[i],
             "identified": identified,
-            "reason": rates.refused or fit.reason[i],
+            "reason": rates.refused or (f"the scale of the respiration is {rates.scale}" if doubted else fit.reason[i]),
             "n": rates.rate.size,
             "aicc": fit.aicc,
             "basis": rates.basis,
