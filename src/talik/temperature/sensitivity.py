@@ -34,32 +34,51 @@ DRAWS = 4000
 
 
 @dataclass(frozen=True)
+class Shares:
+    """Shares of soils in one mean each, rows adding up to one, shape (draws, soils)."""
+
+    alike: np.ndarray
+    """Every soil alike."""
+    flux: np.ndarray
+    """By respiration."""
+    carbon: np.ndarray
+    """By carbon."""
+
+
+@dataclass(frozen=True)
 class Constant:
     """One way to choose a constant Q10."""
 
     name: str
     """The way, in words."""
-    log: Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
-    """ln Q_c from ln Q, weights by flux and weights by carbon, each (draws, soils)."""
+    log: Callable[[np.ndarray, Shares], np.ndarray]
+    """ln Q_c, shape (draws,), from ln Q of the soils, shape (draws, soils), and their shares."""
     note: str
     """What it means."""
 
 
-def _fixed(value: float) -> Callable:
-    return lambda logs, flux, carbon: np.full(logs.shape[0], np.log(value))
+def _median(logs: np.ndarray, shares: np.ndarray) -> np.ndarray:
+    """Weighted median of each row, the mean of two where half of the weight lies on either side."""
+    order = np.argsort(logs, axis=1)
+    sorted_logs = np.take_along_axis(logs, order, axis=1)
+    upto = np.cumsum(np.take_along_axis(shares, order, axis=1), axis=1)
+    rows = np.arange(len(logs))
+    lower = sorted_logs[rows, np.argmax(upto >= 0.5 - 1e-9, axis=1)]
+    upper = sorted_logs[rows, np.argmax(upto > 0.5 + 1e-9, axis=1)]
+    return 0.5 * (lower + upper)
 
 
 CONSTANTS = (
-    Constant("mean of Q10", lambda logs, flux, carbon: np.log(np.exp(logs).mean(axis=1)), "every soil alike"),
-    Constant("geometric mean of Q10", lambda logs, flux, carbon: logs.mean(axis=1), "every soil alike"),
-    Constant("median of Q10", lambda logs, flux, carbon: np.median(logs, axis=1), "every soil alike"),
-    Constant("mean weighted by carbon", lambda logs, flux, carbon: (carbon * logs).sum(axis=1), "counted by carbon"),
+    Constant("mean of Q10", lambda logs, of: np.log((of.alike * np.exp(logs)).sum(axis=1)), "every soil alike"),
+    Constant("geometric mean of Q10", lambda logs, of: (of.alike * logs).sum(axis=1), "every soil alike"),
+    Constant("median of Q10", lambda logs, of: _median(logs, of.alike), "every soil alike"),
+    Constant("mean weighted by carbon", lambda logs, of: (of.carbon * logs).sum(axis=1), "counted by carbon"),
     Constant(
-        "mean weighted by flux", lambda logs, flux, carbon: (flux * logs).sum(axis=1),
+        "mean weighted by flux", lambda logs, of: (of.flux * logs).sum(axis=1),
         "the only constant that loses nothing, by construction",
     ),
-    Constant("2", _fixed(2.0), "common in land models (JULES, DVM-DOS-TEM)"),
-    Constant("1.5", _fixed(1.5), "default of CTSM and ELM"),
+    Constant("2", lambda logs, of: np.full(len(logs), np.log(2.0)), "common in land models (JULES, DVM-DOS-TEM)"),
+    Constant("1.5", lambda logs, of: np.full(len(logs), np.log(1.5)), "default of CTSM and ELM"),
 )  # fmt: skip
 """Every way to choose the constant that is compared."""
 
@@ -163,20 +182,19 @@ def flux_sensitivity(
         return empty("sensitivity")
     soils = soils.sort_values(["study", "sample"], kind="stable", ignore_index=True)
     central = soils["log"].to_numpy()[None, :]
-    flux, carbon = _shares(soils["rate"].to_numpy())[None, :], _carbon_shares(soils)[None, :]
-    draws = _draws(soils, np.random.default_rng(seed))
+    once = _shares(np.ones_like(central), soils)
+    logs, drawn = _draws(soils, np.random.default_rng(seed))
     rows = []
     for constant in CONSTANTS:
         if constant.name == "mean weighted by carbon" and soils["carbon"].isna().any():
             continue
-        chosen = constant.log(central, flux, carbon)
-        ratio = float((flux * central).sum() / chosen[0])
-        drawn = [float((f * logs).sum() / constant.log(logs[None], f[None], c[None])[0]) for logs, f, c in draws]
-        lower, upper = np.quantile(drawn, [0.025, 0.975])
+        chosen = constant.log(central, once)
+        ratio = (once.flux * central).sum(axis=1) / chosen
+        lower, upper = np.quantile((drawn.flux * logs).sum(axis=1) / constant.log(logs, drawn), [0.025, 0.975])
         rows.append(
             {
                 "definition": definition, "constant": constant.name, "q10": float(np.exp(chosen[0])),
-                "ratio": ratio, "lower": lower, "upper": upper, "soils": len(soils),
+                "ratio": float(ratio[0]), "lower": lower, "upper": upper, "soils": len(soils),
                 "weighting": f"respiration per carbon, soils of equal carbon; {_heaviest(soils)}",
                 "t_low": REFERENCE, "note": constant.note,
             }
@@ -190,26 +208,20 @@ def _heaviest(soils: pd.DataFrame) -> str:
     return f"{shares.idxmax()} holds {100 * shares.max():.0f} % of the weight"
 
 
-def _shares(values: np.ndarray) -> np.ndarray:
-    return values / values.sum()
+def _shares(counts: np.ndarray, soils: pd.DataFrame) -> Shares:
+    """Shares of soils that stand so often in each draw."""
+    flux = counts * soils["rate"].to_numpy()
+    carbon = counts * soils["carbon"].fillna(1.0).to_numpy()
+    return Shares(*(weights / weights.sum(axis=1, keepdims=True) for weights in (counts, flux, carbon)))
 
 
-def _carbon_shares(soils: pd.DataFrame) -> np.ndarray:
-    return _shares(soils["carbon"].fillna(1.0).to_numpy(float))
-
-
-def _draws(soils: pd.DataFrame, random: np.random.Generator) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-    """Ln Q10, flux shares and carbon shares of soils drawn again."""
+def _draws(soils: pd.DataFrame, random: np.random.Generator) -> tuple[np.ndarray, Shares]:
+    """Draws of ln Q10 within its errors, and shares of soils drawn again within studies drawn again."""
     of_study = [rows.index.to_numpy() for _, rows in soils.groupby("study", sort=True)]
-    logs, errors = (
-        soils["log"].to_numpy(),
-        soils["error"].fillna(soils["error"].median()).fillna(0.0).to_numpy(),
-    )
-    rate, carbon = soils["rate"].to_numpy(), soils["carbon"].fillna(1.0).to_numpy()
-    drawn = []
-    for _ in range(DRAWS):
-        studies = random.integers(len(of_study), size=len(of_study))
-        picked = np.concatenate([random.choice(of_study[i], size=of_study[i].size) for i in studies])
-        noisy = logs[picked] + errors[picked] * random.standard_normal(picked.size)
-        drawn.append((noisy, _shares(rate[picked]), _shares(carbon[picked])))
-    return drawn
+    studies = random.multinomial(len(of_study), np.full(len(of_study), 1 / len(of_study)), size=DRAWS)
+    counts = np.zeros((DRAWS, len(soils)))
+    for times, members in zip(studies.T, of_study, strict=True):
+        counts[:, members] = random.multinomial(times * members.size, np.full(members.size, 1 / members.size))
+    errors = soils["error"].fillna(soils["error"].median()).fillna(0.0).to_numpy()
+    logs = soils["log"].to_numpy() + errors * random.standard_normal(counts.shape)
+    return logs, _shares(counts, soils)
