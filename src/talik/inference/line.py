@@ -25,7 +25,36 @@ class Estimate:
         return (self.value - half, self.value + half)
 
 
-def slope(x, y, error=None) -> Estimate:
+def satterthwaite(variances, freedom) -> float:
+    r"""Degrees of freedom of a sum of variances that were each estimated.
+
+    .. math:: \nu = \Big(\sum_i v_i\Big)^2 \Big/ \sum_i v_i^2 / \nu_i
+
+    (Satterthwaite 1946, Biometrics Bulletin 2, 110-114.)
+
+    Parameters
+    ----------
+    variances : array_like, shape (n,)
+        Variances of the terms.
+    freedom : array_like, shape (n,)
+        Degrees of freedom of each; NaN where it is not known, which counts as many.
+
+    Returns
+    -------
+    float
+
+    Examples
+    --------
+    >>> round(satterthwaite([1.0, 1.0], [3, 3]), 9), satterthwaite([1.0, 1.0], [np.nan, np.nan])
+    (6.0, inf)
+    """
+    variances, freedom = np.asarray(variances, float), np.asarray(freedom, float)
+    known = np.where(np.isnan(freedom), np.inf, np.maximum(freedom, 1.0))
+    below = float(np.sum(variances**2 / known))
+    return float(np.sum(variances) ** 2 / below) if below > 0 else np.inf
+
+
+def slope(x, y, error=None, freedom=None) -> Estimate:
     r"""Slope of a straight line by least squares.
 
     Without errors of the points, the error of the slope comes from their residuals,
@@ -37,6 +66,8 @@ def slope(x, y, error=None) -> Estimate:
         The points.
     error : array_like, shape (n,), optional
         Standard error of each y.
+    freedom : array_like, shape (n,), optional
+        Degrees of freedom of each error; known errors where it is not given.
 
     Returns
     -------
@@ -54,7 +85,8 @@ def slope(x, y, error=None) -> Estimate:
     squares = float(np.sum(weights * centred**2))
     value = float(np.sum(weights * centred * y) / squares)
     if error is not None:
-        return Estimate(value, squares**-0.5, np.inf)
+        parts = (weights * centred / squares) ** 2 / weights
+        return Estimate(value, squares**-0.5, np.inf if freedom is None else satterthwaite(parts, freedom))
     residuals = y - y.mean() - value * centred
     freedom = x.size - 2
     noise = float(residuals @ residuals) / freedom if freedom > 0 else np.nan

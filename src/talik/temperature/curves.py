@@ -1,6 +1,6 @@
 """The curves of one set: rates and release at each temperature, replicates brought together."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -159,6 +159,11 @@ def common_times(*times: np.ndarray) -> tuple[np.ndarray, str]:
         return shared, ""
     first, last = max(one[0] for one in times), min(one[-1] for one in times)
     return sparsest[(sparsest >= first) & (sparsest <= last)], INTERPOLATED
+
+
+def freedom_of(curves: Sequence[Curve]) -> np.ndarray:
+    """Degrees of freedom of the errors of curves: replicates less one, NaN where not stated."""
+    return np.array([curve.replicates - 1 for curve in curves])
 
 
 def at_times(times: np.ndarray, where: np.ndarray, values: np.ndarray) -> np.ndarray:

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 from scipy.interpolate import PchipInterpolator
 
-from talik.inference.line import Estimate, slope
-from talik.temperature.curves import Curve, SetCurves
+from talik.inference.line import Estimate, satterthwaite, slope
+from talik.temperature.curves import Curve, SetCurves, freedom_of
 from talik.temperature.equal_time import release_scatter
 from talik.temperature.estimate import PER_TEN_DEGREES, Q10Estimate, scaled, spread_of, undefined
 
@@ -107,7 +107,8 @@ def _error(cold: Curve, warm: Curve, common: float, days: np.ndarray, share: flo
     # An increment holds a share of the carbon, and so more of the error in its ends.
     widened = 1.0 / share**0.5
     if np.isfinite(known).all():
-        return float(np.hypot(*(np.array(known) * steepness))) * widened, np.inf, "replicates"
+        relative = np.array(known) * steepness
+        return float(np.hypot(*relative)) * widened, satterthwaite(relative**2, freedom_of([cold, warm])), "replicates"
     error, freedom = release_scatter(cold, warm, float(max(days[0, 1], days[1, 1])))
     return error * float(np.mean(steepness)) * widened, freedom, "scatter"
 

@@ -10,8 +10,8 @@ from itertools import combinations
 
 import numpy as np
 
-from talik.inference.line import Estimate, slope, successive_scatter
-from talik.temperature.curves import Curve, SetCurves, at_times, common_times
+from talik.inference.line import Estimate, satterthwaite, slope, successive_scatter
+from talik.temperature.curves import Curve, SetCurves, at_times, common_times, freedom_of
 from talik.temperature.estimate import PER_TEN_DEGREES, Q10Estimate, scaled, spread_of, undefined
 
 UNEQUAL = 0.05
@@ -44,7 +44,9 @@ def _pair(cold: Curve, warm: Curve) -> Q10Estimate:
         return undefined("equal-time", *span, note, time_start=0.0, time_end=day)
     factor = PER_TEN_DEGREES / (warm.temperature - cold.temperature)
     if np.isfinite(errors).all():
-        error, freedom, source = float(np.hypot(*(errors / released))), np.inf, "replicates"
+        relative = errors / released
+        error, freedom = float(np.hypot(*relative)), satterthwaite(relative**2, freedom_of([cold, warm]))
+        source = "replicates"
     else:
         error, freedom = release_scatter(cold, warm, day)
         source = "scatter"
@@ -90,7 +92,7 @@ def _over_all(curves: Sequence[Curve]) -> Q10Estimate:
     if (released <= 0).any():
         return undefined("equal-time", *span, note, time_start=0.0, time_end=day)
     known = np.isfinite(errors).all()
-    found = slope(temperatures, np.log(released), errors / released if known else None)
+    found = slope(temperatures, np.log(released), errors / released if known else None, freedom_of(curves))
     return Q10Estimate(
         "equal-time", *span, scaled(found, PER_TEN_DEGREES), temperatures.size, "replicates" if known else "residuals",
         time_start=0.0, time_end=day, flag=note, spread=spread_of(temperatures),

@@ -15,8 +15,8 @@ from itertools import combinations
 
 import numpy as np
 
-from talik.inference.line import FEWEST_FOR_SCATTER, Estimate, slope, successive_scatter
-from talik.temperature.curves import Curve, SetCurves, at_times, common_times
+from talik.inference.line import FEWEST_FOR_SCATTER, Estimate, satterthwaite, slope, successive_scatter
+from talik.temperature.curves import Curve, SetCurves, at_times, common_times, freedom_of
 from talik.temperature.estimate import PER_TEN_DEGREES, Q10Estimate, scaled, spread_of, undefined
 
 
@@ -59,21 +59,24 @@ def _ratio(cold: Curve, warm: Curve, times: np.ndarray, note: str) -> Q10Estimat
         return undefined("rate-ratio", *span, why)
     factor = PER_TEN_DEGREES / (warm.temperature - cold.temperature)
     ratios = logs[1] - logs[0]
-    error, freedom, source = _error_of_mean(ratios, relative)
+    error, freedom, source = _error_of_mean(ratios, relative, [cold, warm])
     return Q10Estimate(
         "rate-ratio", *span, scaled(Estimate(float(ratios.mean()), error, freedom), factor), kept.size, source,
         time_start=float(kept[0]), time_end=float(kept[-1]), flag=_flag(kept, times, source, note),
     )  # fmt: skip
 
 
-def _error_of_mean(ratios: np.ndarray, relative: np.ndarray | None) -> tuple[float, float, str]:
+def _error_of_mean(
+    ratios: np.ndarray, relative: np.ndarray | None, curves: Sequence[Curve]
+) -> tuple[float, float, str]:
     """Standard error of a mean log ratio, its degrees of freedom, and what it comes from.
 
     The same jars are read again and again, so what sets a jar apart stays: errors of replicates
     do not average out over times.
     """
     if relative is not None and np.isfinite(relative).all():
-        return float(np.mean(np.sqrt(np.sum(relative**2, axis=0)))), np.inf, "replicates"
+        freedom = satterthwaite((relative**2).mean(axis=1), freedom_of(curves))
+        return float(np.mean(np.sqrt(np.sum(relative**2, axis=0)))), freedom, "replicates"
     scatter = successive_scatter(ratios)
     return scatter / ratios.size**0.5, ratios.size - 1, "scatter"
 
@@ -86,7 +89,7 @@ def _fit(curves: Sequence[Curve], times: np.ndarray, note: str) -> Q10Estimate:
         why = "no common time" if not times.size else "no positive rate at a common time"
         return undefined("rate-fit", *span, why)
     known = np.isfinite(relative).all()
-    found = slope(temperatures, logs.mean(axis=1), relative.mean(axis=1) if known else None)
+    found = slope(temperatures, logs.mean(axis=1), relative.mean(axis=1) if known else None, freedom_of(curves))
     source = "replicates" if known else "residuals"
     return Q10Estimate(
         "rate-fit", *span, scaled(found, PER_TEN_DEGREES), temperatures.size, source,
