@@ -13,7 +13,8 @@ def estimates(cores, active, permafrost, error=0.1):
     rows = [
         {"study": "s", "set": f"{core} {layer}", "sample": f"{core} {layer}", "definition": "equal-time", "t_low": 5.0,
          "t_high": 15.0, "temperatures": 2, "time_start": 0.0, "time_end": 100.0, "q10": value * (1 + 0.05 * i),
-         "sd_ln_q10": error, "n": 1}
+         "lower": value * (1 + 0.05 * i) * np.exp(-1.959964 * error), "n": 1,
+         "upper": value * (1 + 0.05 * i) * np.exp(1.959964 * error)}
         for i, core in enumerate(cores)
         for layer, value in (("active", active), ("permafrost", permafrost))
     ]  # fmt: skip

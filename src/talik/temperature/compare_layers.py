@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from talik.inference.line import Estimate, mean_of
+from talik.inference.line import mean_of
 from talik.tables import empty, typed
 from talik.temperature.q10 import pooled, widest
 
@@ -15,8 +15,9 @@ def compare_layers(q10: pd.DataFrame, samples: pd.DataFrame) -> pd.DataFrame:
 
     .. math:: \ln\frac{Q_p}{Q_a} = \overline{\ln Q_p} - \overline{\ln Q_a}
 
-    over the sets of each layer with the same temperatures. The error of one core comes from
-    those of its Q10; over two cores or more from their differences, which are paired.
+    over the sets of each layer with the same temperatures. The interval of one core recovers the variances
+    of its two layers from their intervals (Zou and Donner 2008, Statistics in Medicine 27, 1693-1702); over two
+    cores or more it is that of their differences, which are paired.
 
     Parameters
     ----------
@@ -33,11 +34,11 @@ def compare_layers(q10: pd.DataFrame, samples: pd.DataFrame) -> pd.DataFrame:
     One core whose permafrost layer is half again as sensitive:
 
     >>> estimates = {"set": ["a", "b"], "sample": ["a", "b"], "definition": "equal-time", "t_low": 5, "t_high": 15,
-    ...              "temperatures": 2, "q10": [2.0, 3.0], "sd_ln_q10": 0.1}
+    ...              "temperatures": 2, "q10": [2.0, 3.0], "lower": [1.6, 2.5], "upper": [2.5, 3.6]}
     >>> samples = {"sample": ["a", "b"], "site": "s", "core": "c", "layer": ["active", "permafrost"]}
     >>> found = compare_layers(typed("q10", pd.DataFrame(estimates)), typed("samples", pd.DataFrame(samples)))
     >>> found[["ratio", "lower", "upper"]].round(2).values.tolist()
-    [[1.5, 1.14, 1.98]]
+    [[1.5, 1.12, 2.0]]
     """
     rows = [row for definition in _DEFINITIONS for row in _of_definition(q10, samples, definition)]
     return typed("layers", pd.DataFrame(rows)) if rows else empty("layers")
@@ -56,10 +57,10 @@ def _of_definition(q10: pd.DataFrame, samples: pd.DataFrame, definition: str) ->
                 "t_low": low,
                 "t_high": high,
             }
-            rows.append(keys | _ratio(_difference(group), 1))
+            rows.append(keys | _of_core(group))
     if len(rows) > 1:
-        logs = np.log([row["ratio"] for row in rows])
-        rows.append({"study": "", "core": "all", "measure": f"Q10, {definition}"} | _ratio(mean_of(logs), len(logs)))
+        over_all = _over_cores([row["ratio"] for row in rows])
+        rows.append({"study": "", "core": "all", "measure": f"Q10, {definition}"} | over_all)
     return rows
 
 
@@ -70,14 +71,29 @@ def _thawed_or_frozen(estimates: pd.DataFrame) -> pd.DataFrame:
     return estimates.assign(layer=layer)[layer.isin(["active", "permafrost"])]
 
 
-def _difference(group: pd.DataFrame) -> Estimate:
-    """Mean ln Q10 of the permafrost layer less that of the active layer, with its error."""
-    logs = np.log(group["q10"]).groupby(group["layer"]).mean()
-    errors = (group["sd_ln_q10"] ** 2).groupby(group["layer"]).agg(lambda v: np.sqrt(v.sum(skipna=False)) / len(v))
-    return Estimate(float(logs["permafrost"] - logs["active"]), float(np.hypot(*errors)), np.inf)
+def _of_core(group: pd.DataFrame) -> dict[str, float | str]:
+    """Ratio in one core; its interval recovers the variances from those of the two layers."""
+    layers = {layer: _mean(rows) for layer, rows in group.groupby("layer")}
+    (active, active_low, active_high), (frozen, low, high) = layers["active"], layers["permafrost"]
+    difference = frozen - active
+    lower = difference - np.hypot(frozen - low, active_high - active)
+    upper = difference + np.hypot(high - frozen, active - active_low)
+    return _ratio(difference, lower, upper, 1)
 
 
-def _ratio(difference: Estimate, n: int) -> dict[str, float | str]:
-    lower, upper = np.exp(difference.interval())
-    flag = "" if np.isfinite(lower) else "no interval: an error is not known"
-    return {"ratio": float(np.exp(difference.value)), "lower": lower, "upper": upper, "n": n, "flag": flag}
+def _mean(rows: pd.DataFrame) -> tuple[float, float, float]:
+    """Mean ln Q10 of the sets of a layer, and the ends of its interval."""
+    logs, lower, upper = (np.log(rows[column].to_numpy(float)) for column in ("q10", "lower", "upper"))
+    value = float(logs.mean())
+    return value, value - np.hypot.reduce(logs - lower) / logs.size, value + np.hypot.reduce(upper - logs) / logs.size
+
+
+def _over_cores(ratios: list[float]) -> dict[str, float | str]:
+    """Mean ratio over cores, with the interval of their paired differences."""
+    found = mean_of(np.log(ratios))
+    return _ratio(found.value, *found.interval(), len(ratios))
+
+
+def _ratio(log: float, lower: float, upper: float, n: int) -> dict[str, float | str]:
+    flag = "" if np.isfinite(lower) else "no interval: that of a layer is not known"
+    return {"ratio": np.exp(log), "lower": np.exp(lower), "upper": np.exp(upper), "n": n, "flag": flag}
