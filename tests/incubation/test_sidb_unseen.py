@@ -157,6 +157,33 @@ def test_values_of_an_isotope_under_their_own_name_are_left_out(tmp_path):
     assert len(measured.respiration) == 2 * len(TIMES)
 
 
+def test_methane_beside_carbon_dioxide_is_a_gas_of_its_own(tmp_path):
+    methane = [
+        v
+        | {
+            "name": f"CH4_plot_{v['temperature']}",
+            "gasMeasured": "CH4",
+            "varDesc": f"CH4 at {v['temperature']} degrees",
+        }
+        for v in series(5, 15)
+    ]
+    nitrous = [
+        v
+        | {
+            "name": f"N2O_plot_{v['temperature']}",
+            "gasMeasured": "N2O",
+            "varDesc": f"N2O at {v['temperature']} degrees",
+        }
+        for v in series(5, 15)
+    ]
+    rows = [[t, 10.0, 20.0, 0.1, 0.4, 3.0, 5.0] for t in TIMES]
+    measured = read_sidb(entry(tmp_path / "Gas2024", variables=[*series(5, 15), *methane, *nitrous], rows=rows))
+    found = q10(measured.respiration, measured.jars, definitions=["rate-ratio"]).groupby("gas")["q10"].first()
+    assert_allclose([found["co2"], found["ch4"]], [2.0, 4.0])
+    assert set(found.index) == {"co2", "ch4"}
+    assert "shared-temperature" not in set(measured.problems["rule"])
+
+
 @pytest.mark.parametrize(
     "damage",
     [

@@ -157,14 +157,15 @@ def _negative(measured: Measurements) -> Iterator[Problem]:
 def _usable(measured: Measurements) -> pd.DataFrame:
     """Jars that may give a Q10, with the temperatures they were at."""
     jars = measured.jars[(measured.jars["excluded"] == "") & (measured.jars["measures"] == "respiration")]
-    held = measured.respiration[["jar", "temperature"]].drop_duplicates()
+    held = measured.respiration[["jar", "temperature", "gas"]].drop_duplicates()
     return jars.drop(columns="temperature").merge(held, on="jar")
 
 
 def _shared_temperatures(measured: Measurements) -> Iterator[Problem]:
     usable = _usable(measured)
     usable = usable[usable["replicate"] == ""]
-    for (study, name, temperature), rows in usable.groupby(["study", "set", "temperature"], sort=False):
+    alike = usable.groupby(["study", "set", "temperature", "gas"], sort=False)
+    for (study, name, temperature, _), rows in alike:
         if len(rows) > 1 and not (rows["replicates"] == 1).all():
             yield problem(
                 "shared-temperature", stage="incubation", entry=str(study), column=str(name),

@@ -171,7 +171,7 @@ def kind_problems(entry: str, shapes: Sequence[Shape], kinds: Sequence[Kind]) ->
 
 
 # An isotope ratio says itself what it is, and a mole fraction only lacks its jar.
-_SEVERITY = {"isotope": "info", "mole fraction": "warning"}
+_SEVERITY = {"isotope": "info", "nitrous oxide": "info", "mole fraction": "warning"}
 _IN_WORDS = {
     "rate": "respiration rates",
     "amount": "carbon respired in each interval",

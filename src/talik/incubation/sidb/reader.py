@@ -20,10 +20,10 @@ from talik.incubation.sidb.series import Series, clean_series, entry_time, inter
 from talik.incubation.sidb.sites import clean_name, concluded, site_rows
 from talik.incubation.sidb.soils import soils
 from talik.incubation.sidb.twice import given_once
-from talik.incubation.sidb.units import SeriesUnit, series_unit
+from talik.incubation.sidb.units import SeriesUnit, gas_named, series_unit
 from talik.incubation.sidb.variables import described_columns, replicates, standard_deviation
 from talik.problems import Findings, problems_table
-from talik.tables import typed
+from talik.tables import empty, typed
 
 LICENCE = "MIT (SIDb, Max Planck Society)"
 """Licence of the entries of SIDb."""
@@ -159,7 +159,7 @@ def _says_percent(column: SeriesColumn) -> bool:
 
 def _respiration(columns, series, units, kinds, jars: pd.DataFrame, info: dict[str, Any], findings: Findings):
     """Rows of the table ``respiration`` for every column of carbon."""
-    parts = [pd.DataFrame({"jar": pd.Series(dtype=str), "temperature": pd.Series(dtype=float)})]
+    parts = [empty("respiration")]
     for column, one, unit, kind, jar in zip(columns, series, units, kinds, jars["jar"], strict=True):
         if kind.measures not in ("respiration", "carbon remaining") or not unit.basis or not len(one.values):
             continue
@@ -171,8 +171,16 @@ def _respiration(columns, series, units, kinds, jars: pd.DataFrame, info: dict[s
             )  # fmt: skip
             continue
         rows = intervals(one, unit, kind, findings)
-        parts.append(rows.assign(jar=jar, temperature=temperature, n=replicates(column, info), gas="co2"))
+        parts.append(
+            rows.assign(jar=jar, temperature=temperature, n=replicates(column, info), gas=gas_of(column, info))
+        )
     return pd.concat([part for part in parts if len(part)] or parts, ignore_index=True)
+
+
+def gas_of(column: SeriesColumn, info: dict[str, Any]) -> str:
+    """Gas of a column: its own field, that of the incubation, or its unit; CO2 where none says."""
+    said = [as_text(column["gasMeasured"]), as_text(info.get("gasMeasured")), as_text(column["units"])]
+    return next((gas for text in said if (gas := gas_named(text)) in ("co2", "ch4")), "co2")
 
 
 _TEMPERATURES = re.compile(

@@ -37,11 +37,11 @@ def given_once(
         The jars.
     """
     kind = pd.Series([k.kind for k in kinds], index=jars.index)
-    first = respiration.groupby("jar")["temperature"].first()
-    known = jars.assign(kind=kind, at=jars["jar"].map(first))
+    first = respiration.groupby("jar")[["temperature", "gas"]].first()
+    known = jars.assign(kind=kind, at=jars["jar"].map(first["temperature"]), gas=jars["jar"].map(first["gas"]))
     usable = known[(known["excluded"] == "") & known["at"].notna()]
     twice: dict[str, float] = {}
-    for _, group in usable.groupby(["set", "at"], sort=False):
+    for _, group in usable.groupby(["set", "at", "gas"], sort=False):
         curves, rates = group[group["kind"] == "cumulative"], group[group["kind"] == "rate"]
         if len(curves) and len(rates):
             there = _released(respiration, curves["jar"].iloc[0])

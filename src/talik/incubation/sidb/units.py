@@ -53,6 +53,18 @@ class SeriesUnit:
     """What was assumed to read it."""
 
 
+def gas_named(text: str) -> str:
+    """The gas that a text names: ``co2``, ``ch4``, ``n2o`` or empty.
+
+    Examples
+    --------
+    >>> gas_named("13CO2"), gas_named("mgCH4/gSoil/d"), gas_named("mgC/gSoil/d")
+    ('co2', 'ch4', '')
+    """
+    plain = text.lower().replace("₂", "2").replace("₄", "4").replace("_", "")
+    return next((gas for gas in ("ch4", "n2o", "co2") if gas in plain), "")
+
+
 def series_unit(text: str, gas: str = "") -> SeriesUnit:
     """Read the unit of a series.
 
@@ -82,6 +94,8 @@ def series_unit(text: str, gas: str = "") -> SeriesUnit:
         return SeriesUnit("carbon remaining", basis, "mgC/gC", False, PERCENT)
     if re.search(r"1[34]", gas) or re.search(r"permille|per ?mil|‰|δ|delta", text, re.IGNORECASE):
         return SeriesUnit("isotope", "", text, False)
+    if gas_named(gas) == "n2o" or gas_named(text) == "n2o":
+        return SeriesUnit("nitrous oxide", "", text, False)
     if _FRACTION.match(text):
         return SeriesUnit("mole fraction", "", text, False)
     if _BIOMASS.search(text.split("/")[0]):
