@@ -103,10 +103,10 @@ def run(
     out: Out = None,
 ) -> None:
     """All stages in order; what is done is not done again."""
-    from talik.study import read_study
+    from talik.study import default_run, read_study
 
     read = read_study(study)
-    _run(read, out or (read.folder / "run" if (read.folder / "study.toml").exists() else Path("talik-run")))
+    _run(read, out or default_run(read))
 
 
 @app.command()

@@ -31,6 +31,7 @@ class Rule:
 _RULES = (
     Rule("text-repaired", "info", "The file has odd line ends, encoding or characters, or blank rows."),
     Rule("header-repaired", "info", "A column's header differs from its name in the metadata by blanks or case."),
+    Rule("entry-refused", "error", "The content of an entry does not fit together, so it was left out."),
     Rule("column-unknown", "warning", "A column of the time series is not described in the metadata, or the reverse."),
     Rule("value-not-a-number", "warning", "A cell holds something that is not a number."),
     Rule("time-order", "warning", "Times are unsorted or repeated."),
@@ -51,6 +52,7 @@ _RULES = (
     Rule("depth-contradiction", "warning", "Field, name and description of a column differ in depth."),
     Rule("temperature-missing", "error", "A series has no temperature."),
     Rule("shared-temperature", "warning", "Two series of one set have the same temperature."),
+    Rule("replicates-unequal", "warning", "Replicates of one temperature were not read equally long."),
     Rule("same-jar-twice", "info", "A series gives again what another series of the same jar gives."),
     Rule("respired-above-carbon", "error", "More carbon was respired than was there."),
     Rule("respired-much", "warning", "So much of the carbon was respired that its unit or content may be wrong."),

@@ -7,7 +7,7 @@ architecture test read it.
 import platform
 import time
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import metadata
@@ -96,9 +96,17 @@ class Study:
 
         return read_tables(self.source)
 
+    def _files(self) -> Iterator[Path]:
+        """Files of the source: those of its entries, or its tables."""
+        if self.settings.source.tables is not None or not self.source.is_dir():
+            return self.source.glob("*.csv")
+        from talik.incubation.sidb.entry import find_entries
+
+        return (file for folder in find_entries(self.source) for file in folder.iterdir())
+
     def inputs(self) -> dict[str, str]:
         """sha256 of every file of the source, by its path within it."""
-        files = store.digests(path for path in self.source.rglob("*") if path.is_file())
+        files = store.digests(path for path in self._files() if path.is_file())
         return {Path(name).relative_to(self.source).as_posix(): digest for name, digest in files.items()}
 
 
@@ -243,7 +251,7 @@ def run_study(
     path : path_like or Study
         ``study.toml``, its folder, or a folder of SIDb entries.
     out : path_like, optional
-        Run folder; ``run`` beside ``study.toml`` by default.
+        Run folder; by default ``run`` beside ``study.toml``, or ``talik-run`` here where there is none.
     progress : callable, optional
         Told of each stage as it goes.
 
@@ -269,7 +277,7 @@ def run_study(
     study = path if isinstance(path, Study) else read_study(path)
     tell = progress or (lambda stage, what: None)
     inputs = study.inputs()
-    run = store.open_run(out if out is not None else study.folder / "run")
+    run = store.open_run(out if out is not None else default_run(study))
     keys: dict[str, str] = {}
     tables: dict[str, pd.DataFrame] = {}
     for stage in STAGES:
@@ -278,6 +286,11 @@ def run_study(
     result = _result(study.settings, tables)
     _report(study, result, run, inputs, keys, tell)
     return result
+
+
+def default_run(study: Study) -> Path:
+    """Run folder where none is named: beside ``study.toml``, or here where there is none."""
+    return study.folder / "run" if (study.folder / "study.toml").exists() else Path("talik-run")
 
 
 def _key(study: Study, stage: Stage, inputs: dict[str, str], keys: dict[str, str]) -> str:

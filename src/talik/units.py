@@ -43,6 +43,7 @@ minute = hour / 60
 second = minute / 60
 week = 7 * day
 year = {DAYS_PER_YEAR} * day
+month = year / 12
 meter = [length]
 liter = 0.001 * meter ** 3
 hectare = 10000 * meter ** 2
@@ -60,7 +61,7 @@ _TIMES = {
     "min": "minute", "minute": "minute", "minutes": "minute",
     "h": "hour", "hr": "hour", "hrs": "hour", "hour": "hour", "hours": "hour",
     "d": "day", "day": "day", "days": "day", "wk": "week", "week": "week", "weeks": "week",
-    "a": "year", "y": "year", "yr": "year", "year": "year", "years": "year",
+    "month": "month", "months": "month", "a": "year", "y": "year", "yr": "year", "year": "year", "years": "year",
 }  # fmt: skip
 _PLAIN = {
     "degc": "degC", "°c": "degC", "celsius": "degC", "k": "kelvin", "kelvin": "kelvin",
@@ -79,7 +80,10 @@ _ABOVE = (
     (r"nitrogen|n\b", "nitrogen"),
 )
 _BELOW = (
-    (r"soil ?c\b|soil carbon|initial c\b|soc\b|oc\b|corg|c\b|carbon", "soil_carbon"),
+    (
+        r"(?:initial |total |soil )*(?:organic )?(?:toc|soc|oc|tc|c|carbon)\b(?: ?init(?:ial)?\b)?|soil ?c\b|corg",
+        "soil_carbon",
+    ),
     (r"som\b|om\b|organic matter|loi\b", "organic_matter"),
     (r"dry ?soil|dry ?weight|dry ?mass|soil ?dw|soil|dw[t]?\b|dm\b", "soil"),
 )

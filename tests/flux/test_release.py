@@ -42,10 +42,30 @@ def test_the_first_rate_is_held_back_to_day_zero():
     assert found["filled"].iloc[0] == "first rate held back to day 0"
 
 
-def test_errors_add_up_as_independent_readings():
+def test_errors_of_replicates_add_up_in_full():
     found = release(rates([1.0, 3.0], [4.0, 2.0], sd=[0.4, 0.2], n=[4, 4]))
     # Weights of the release on day 3 are 1 + 1 and 1; the standard error of each mean is sd / 2.
-    assert_allclose(found["sd"].iloc[1], np.hypot(2 * 0.2, 1 * 0.1))
+    assert_allclose(found["sd"].iloc[1], 2 * 0.2 + 1 * 0.1)
+
+
+def test_the_error_of_a_release_is_that_of_jars_that_differ_throughout():
+    """Simulated: four jars whose level differs by 20 %, read 50 times."""
+    rng = np.random.default_rng(7)
+    time = np.linspace(1, 100, 50)
+    levels = np.exp(0.2 * rng.standard_normal((2000, 4)))
+    jars = levels[:, :, None] * np.exp(-0.01 * time)
+    own = np.trapezoid(jars, time, axis=2) + jars[:, :, 0] * time[0]
+    told = [
+        release(rates(time, one.mean(axis=0), sd=one.std(axis=0, ddof=1), n=4.0))["sd"].iloc[-1] for one in jars[:40]
+    ]
+    assert_allclose(np.mean(told), own.std(axis=1, ddof=1)[:40].mean() / 2, rtol=1e-6)
+
+
+def test_errors_of_a_cumulative_curve_are_given_back():
+    from talik.incubation.lab_tables import respiration_of
+
+    curve = pd.DataFrame({"jar": "a", "time": [2.0, 5.0], "release": [6.0, 12.0], "temperature": 5.0, "sd": [0.5, 0.9]})
+    assert_allclose(release(respiration_of(typed("release", curve)))["sd"], [0.5, 0.9])
 
 
 def test_a_gap_between_intervals_is_bridged_and_told():

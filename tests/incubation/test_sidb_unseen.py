@@ -279,3 +279,132 @@ def test_gaps_stay_gaps(tmp_path):
     cold = measured.respiration.query("temperature == 5")
     assert list(cold["time"]) == [1, 21]
     assert np.isfinite(cold["respiration"]).all()
+
+
+def test_a_decimal_comma_without_quotes_is_refused_with_its_line(tmp_path):
+    folder = entry(tmp_path / "Comma2024")
+    (folder / "timeSeries.csv").write_text("time,CO2_plot_5,CO2_plot_15\n1,9,8,24,4\n7,8,1,20,2\n", encoding="utf-8")
+    with pytest.raises(InputError, match=r"more cells than headers in lines 2, 3: 3 headers. A decimal comma"):
+        read_sidb(folder)
+
+
+def test_columns_in_another_order_keep_their_names(tmp_path):
+    variables = series(5, 15, 25)
+    rows = [[t, 10.0, 20.0, 40.0] for t in TIMES]
+    folder = entry(tmp_path / "Order2024", variables=variables, rows=rows)
+    text = (folder / "timeSeries.csv").read_text(encoding="utf-8").replace("CO2_plot_25", "CO2 plot 25 x")
+    (folder / "timeSeries.csv").write_text(text, encoding="utf-8")
+    metadata = yaml.safe_load((folder / "metadata.yaml").read_text(encoding="utf-8"))
+    metadata["variables"]["V2"], metadata["variables"]["V4"] = metadata["variables"]["V4"], metadata["variables"]["V2"]
+    (folder / "metadata.yaml").write_text(yaml.safe_dump(metadata), encoding="utf-8")
+    rates = read_sidb(folder).respiration.groupby("temperature")["respiration"].first()
+    assert dict(rates) == {5.0: 10.0, 15.0: 20.0, 25.0: 40.0}
+
+
+def test_a_statistic_that_is_no_mean_and_no_spread_is_left_out(tmp_path):
+    variables = [*series(5, 15), *(v | {"name": v["name"] + "_min", "statistic": "minimum"} for v in series(5, 15))]
+    measured = read_sidb(
+        entry(tmp_path / "Min2024", variables=variables, rows=[[t, 10.0, 20.0, 1.0, 2.0] for t in TIMES])
+    )
+    assert len(measured.jars) == 2
+    assert measured.problems["found"].str.contains("statistic 'minimum'").sum() == 2
+
+
+def test_spreads_of_zero_are_no_certainty(tmp_path):
+    variables = [
+        *series(5, 15),
+        *(v | {"name": v["name"] + "_sd", "statistic": "standard deviation"} for v in series(5, 15)),
+    ]
+    measured = read_sidb(
+        entry(tmp_path / "Zero2024", variables=variables, rows=[[t, 10.0, 20.0, 0, -9999] for t in TIMES])
+    )
+    assert measured.respiration["sd"].isna().all()
+
+
+@pytest.mark.parametrize(
+    ("field", "aerobic", "anaerobic"), [("anaerobic", "no", "N2"), ("oxygen", "oxic", "anoxic"), ("oxygen", 20, 1)]
+)
+def test_aerobic_and_anaerobic_jars_are_never_one_set(tmp_path, field, aerobic, anaerobic):
+    variables = [
+        v | {"name": f"{v['name']}_{word}", field: value}
+        for word, value in (("a", aerobic), ("n", anaerobic))
+        for v in series(5, 15)
+    ]
+    rows = [[t, 10.0, 20.0, 1.0, 4.0] for t in TIMES]
+    measured = read_sidb(entry(tmp_path / "Oxygen2024", variables=variables, rows=rows))
+    found = q10(measured.respiration, measured.jars, definitions=["rate-ratio"])
+    assert_allclose(sorted(found["q10"].unique()), [2.0, 4.0])
+
+
+def test_treatments_with_the_same_word_are_not_one_set(tmp_path):
+    variables = [
+        v | {"name": f"{v['name']}_{what}", what: "yes"} for what in ("glucose", "nitrogen") for v in series(5, 15)
+    ]
+    rows = [[t, 10.0, 20.0, 1.0, 4.0] for t in TIMES]
+    measured = read_sidb(entry(tmp_path / "Yes2024", variables=variables, rows=rows))
+    assert_allclose(
+        sorted(q10(measured.respiration, measured.jars, definitions=["rate-ratio"])["q10"].unique()), [2.0, 4.0]
+    )
+
+
+def test_fields_named_like_columns_of_talik_overwrite_nothing(tmp_path):
+    for name, factor in (("One2024", 2.0), ("Two2024", 4.0)):
+        variables = [v | {"sample": "S1", "jar": "7", "study": "x"} for v in series(5, 15)]
+        entry(tmp_path / name, variables=variables, rows=[[t, 10.0, 10.0 * factor] for t in TIMES])
+    measured = read_sidb(tmp_path)
+    found = q10(measured.respiration, measured.jars, definitions=["rate-ratio"]).groupby("study")["q10"].first()
+    assert_allclose([found["One2024"], found["Two2024"]], [2.0, 4.0])
+
+
+@pytest.mark.parametrize("minus", ["-", "−"])
+def test_frozen_and_thawed_soil_are_never_compared(tmp_path, minus):
+    variables = [
+        v | {"temperature": str(v["temperature"]).replace("-", minus), "varDesc": ""} for v in series(-6, -2, 4, 14)
+    ]
+    rows = [[t, 0.1, 1.0, 10.0, 20.0] for t in TIMES]
+    measured = read_sidb(entry(tmp_path / "Cold2024", variables=variables, rows=rows))
+    found = q10(measured.respiration, measured.jars, definitions=["rate-ratio"])
+    pairs = found.dropna(subset=["q10"]).groupby(["t_low", "t_high"])["q10"].first()
+    assert dict(pairs.round(6)) == {(-6.0, -2.0): round(10**2.5, 6), (4.0, 14.0): 2.0}
+    across = found[found["q10"].isna()]
+    assert across["flag"].str.contains("not defined across 0 degC").all()
+
+
+def test_where_it_was_stored_is_not_where_it_was_incubated(tmp_path):
+    variables = [v | {"varDesc": f"stored at 4 °C, dried at 105 °C; jar {i}"} for i, v in enumerate(series(5, 15))]
+    measured = read_sidb(entry(tmp_path / "Stored2024", variables=variables))
+    assert not measured.problems["rule"].str.contains("temperature-contradiction").any()
+
+
+def test_a_horizon_counted_upwards_lies_above_the_mineral_soil(tmp_path):
+    measured = read_sidb(entry(tmp_path / "Up2024", info={"depthInfo": {"top": 8, "bottom": 0, "horizon": "Oe"}}))
+    assert list(measured.samples[["depth_top", "depth_bottom"]].iloc[0]) == [-8, 0]
+
+
+def test_an_entry_that_does_not_fit_together_does_not_stop_the_others(tmp_path):
+    entry(tmp_path / "Good2024")
+    entry(tmp_path / "Bad2024", rows=[["morning", 1.0, 2.0], ["noon", 1.0, 2.0]])
+    measured = read_sidb(tmp_path)
+    assert set(measured.respiration["study"]) == {"Good2024"}
+    assert (
+        measured.problems.query("entry == 'Bad2024' and rule == 'entry-refused'")["found"]
+        .str.contains("holds no times")
+        .all()
+    )
+
+
+def test_a_gas_that_is_no_carbon_is_left_out(tmp_path):
+    variables = [*series(5, 15), *(v | {"name": f"O2_{v['temperature']}", "gasMeasured": "O2"} for v in series(5, 15))]
+    measured = read_sidb(
+        entry(tmp_path / "Oxy2024", variables=variables, rows=[[t, 10.0, 20.0, 90.0, 99.0] for t in TIMES])
+    )
+    assert len(measured.respiration) == 2 * len(TIMES)
+    assert measured.problems["found"].str.contains("gas O2").any()
+
+
+def test_jars_that_were_warmed_one_after_another_have_no_equal_time_q10(tmp_path):
+    rows = [[1, 10.0, None], [4, 9.0, None], [7, 8.0, None], [8, None, 20.0], [11, None, 18.0], [14, None, 16.0]]
+    measured = read_sidb(entry(tmp_path / "Steps2024", rows=rows))
+    found = q10(measured.respiration, measured.jars, definitions=["equal-time"])
+    assert found["q10"].isna().all()
+    assert found["flag"].str.contains("warmed in steps").all()

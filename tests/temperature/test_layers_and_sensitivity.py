@@ -11,7 +11,7 @@ from talik.tables import typed
 
 def estimates(cores, active, permafrost, error=0.1):
     rows = [
-        {"study": "s", "set": f"{core} {layer}", "sample": f"{core} {layer}", "definition": "equal-time", "t_low": 5.0,
+        {"study": "s", "set": f"{core} {layer}, moisture 60", "sample": f"{core} {layer}", "definition": "equal-time", "t_low": 5.0,
          "t_high": 15.0, "temperatures": 2, "time_start": 0.0, "time_end": 100.0, "q10": value * (1 + 0.05 * i),
          "lower": value * (1 + 0.05 * i) * np.exp(-1.959964 * error), "n": 1,
          "upper": value * (1 + 0.05 * i) * np.exp(1.959964 * error)}
@@ -50,7 +50,7 @@ def test_in_a_core_of_peat_the_organic_layer_is_the_active_one():
 
 def test_a_core_with_one_layer_has_no_comparison():
     table, samples = estimates(["a"], 2.0, 3.0)
-    assert compare_layers(table[table["set"] == "a active"], samples).empty
+    assert compare_layers(table[table["sample"] == "a active"], samples).empty
 
 
 def study(log_q10, rates, carbon=50.0):

@@ -62,9 +62,12 @@ def release(respiration: pd.DataFrame) -> pd.DataFrame:
     r"""Carbon released by each jar since the start of its incubation.
 
     Mean rates of intervals are added up; instantaneous rates are integrated by trapezoid, the
-    first held back to day 0. The error takes readings as independent:
+    first held back to day 0. A replicate that respires more than the others does so throughout,
+    so the errors of its rates add up in full:
 
-    .. math:: \operatorname{Var}(R_i) = \sum_j w_{ij}^2 \, s_j^2 / n_j
+    .. math:: s(R_i) = \sum_j w_{ij} \, s_j / \sqrt{n_j}
+
+    Steps of a cumulative curve carry only what the curve's own error grew by, so their squares add up.
 
     A missing interval is bridged at the mean of its neighbours' rates, as the column `filled`
     says.
@@ -90,6 +93,9 @@ def release(respiration: pd.DataFrame) -> pd.DataFrame:
     return typed("release", pd.concat(parts)) if parts else empty("release")
 
 
+STEP = "step of the curve"
+"""Method of rates that are steps of a cumulative curve."""
+
 _NEEDED = (
     "study",
     "jar",
@@ -100,6 +106,7 @@ _NEEDED = (
     "temperature",
     "sd",
     "n",
+    "method",
     "doi",
     "licence",
 )
@@ -117,10 +124,12 @@ def _of_jar(rows: pd.DataFrame) -> pd.DataFrame:
         weights = trapezoid_weights(rows["time"])
         times = rows["time"]
         filled = np.where(np.arange(len(rows)) == 0, "first rate held back to day 0" if times.iloc[0] > 0 else "", "")
-    variance = (rows["sd"].to_numpy(float) ** 2) / np.fmax(rows["n"].to_numpy(float), 1.0)
+    errors = rows["sd"].to_numpy(float) / np.sqrt(np.fmax(rows["n"].to_numpy(float), 1.0))
+    steps = bool((rows["method"] == STEP).any())
+    total = np.sqrt(weights**2 @ errors**2) if steps else weights @ errors
     released = {of: weights @ rows[rate].to_numpy(float) for rate, of in _OF.items()}
     return rows[["study", "jar", "gas", "temperature", "doi", "licence"]].assign(
-        time=times.to_numpy(float), **released, sd=np.sqrt(weights**2 @ variance), filled=filled
+        time=times.to_numpy(float), **released, sd=total, filled=filled
     )
 
 

@@ -34,19 +34,21 @@ def checked(measured: Measurements) -> Measurements:
     TableError
         For keys that join to nothing or to two, samples in two layers, and depths upside down.
     """
-    _refuse_broken_keys(measured)
+    refuse_broken_keys(measured)
     released = release(measured.respiration)
     measured = replace(measured, jars=_with_scale(measured, released))
     found = [
         *check_coordinates(measured.sites), *_improbable(measured), *_impossible(measured, released),
         *_much(measured, released),
-        *_negative(measured), *_shared_temperatures(measured), *_without_signal(measured, released),
+        *_negative(measured), *_shared_temperatures(measured), *_unequal_replicates(measured),
+        *_without_signal(measured, released),
         *_poor_organic(measured), *_scales_apart(measured), *_one_temperature(measured),
     ]  # fmt: skip
     return measured.with_problems(merged(measured.problems, problems_table(found)))
 
 
-def _refuse_broken_keys(measured: Measurements) -> None:
+def refuse_broken_keys(measured: Measurements) -> None:
+    """Refuse tables whose keys join to nothing, and samples that are upside down."""
     broken = [
         *_unjoined(measured.samples, "sample", "site", measured.sites, "samples", "sites"),
         *_unjoined(measured.jars, "jar", "sample", measured.samples, "jars", "samples"),
@@ -174,6 +176,19 @@ def _shared_temperatures(measured: Measurements) -> Iterator[Problem]:
             )  # fmt: skip
 
 
+def _unequal_replicates(measured: Measurements) -> Iterator[Problem]:
+    last = measured.respiration.groupby(["jar", "temperature"], sort=False)["time"].max().rename("last").reset_index()
+    joined = _usable(measured)[["study", "set", "jar", "temperature", "gas"]].merge(last, on=["jar", "temperature"])
+    for (study, name, temperature, _), rows in joined.groupby(["study", "set", "temperature", "gas"], sort=False):
+        if rows["last"].max() > 1.2 * rows["last"].min():
+            yield problem(
+                "replicates-unequal", stage="temperature", entry=str(study), column=str(name),
+                where=f"{temperature:g} degC",
+                found=f"replicates read to day {rows['last'].min():g} and to day {rows['last'].max():g}",
+                needed="replicates of equal length", done=f"compared to day {rows['last'].min():g}",
+            )  # fmt: skip
+
+
 def _without_signal(measured: Measurements, released: pd.DataFrame) -> Iterator[Problem]:
     for study, name, share in weak_sets(measured.jars, released):
         yield problem(
@@ -197,11 +212,16 @@ def weak_sets(jars: pd.DataFrame, released: pd.DataFrame) -> Iterator[tuple[str,
         The set, and its share of the most active one at the warmest temperature.
     """
     usable = jars[(jars["excluded"] == "") & (jars["measures"] == "respiration")]
-    last = released.sort_values("time", kind="stable").groupby(["jar", "temperature"], sort=False).last().reset_index()
+    last = (
+        released.sort_values("time", kind="stable")
+        .groupby(["jar", "temperature", "gas"], sort=False)
+        .last()
+        .reset_index()
+    )
     columns = [*dict.fromkeys(RELEASE_OF.values())]
     last["amount"] = last[columns].bfill(axis=1).iloc[:, 0]
-    joined = last[["jar", "temperature", "amount"]].merge(usable[["study", "sample", "set", "jar"]], on="jar")
-    for (study, _), rows in joined.groupby(["study", "sample"], sort=False):
+    joined = last[["jar", "temperature", "gas", "amount"]].merge(usable[["study", "sample", "set", "jar"]], on="jar")
+    for (study, _, _), rows in joined.groupby(["study", "sample", "gas"], sort=False):
         warmest = rows[rows["temperature"] == rows["temperature"].max()].groupby("set", sort=False)["amount"].mean()
         for name, amount in warmest.items():
             if len(warmest) > 1 and amount < WEAKEST_SIGNAL * warmest.max():

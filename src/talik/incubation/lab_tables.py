@@ -5,6 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from talik.errors import InputError, TableError, TalikError, listed
+from talik.flux.release import STEP
 from talik.incubation.checks import checked
 from talik.incubation.measurements import Measurements, both_bases
 from talik.incubation.sets import set_names
@@ -159,7 +160,15 @@ def respiration_of(release: pd.DataFrame) -> pd.DataFrame:
         for basis, column in RELEASE_OF.items()
         if basis != "label carbon"
     }
+    # Errors of a cumulative curve add up, so the variance of a step is the difference of two.
+    grown = rows["sd"] ** 2 - of_jar["sd"].shift(fill_value=0.0) ** 2
     made = rows[["study", "jar", "gas", "temperature", "doi", "licence"]].assign(
-        time_start=start, time_end=rows["time"], time=start + length / 2, method="step of the curve", **rates
+        time_start=start,
+        time_end=rows["time"],
+        time=start + length / 2,
+        sd=grown.abs() ** 0.5 / length,
+        n=1.0,
+        method=STEP,
+        **rates,
     )
     return typed("respiration", made)

@@ -43,6 +43,5 @@ def set_names(jars: pd.DataFrame) -> pd.Series:
             texts[column].groupby(jars.get("incubation", pd.Series("", index=jars.index))).transform("nunique") > 1
         )
         told = differs & (texts[column] != "")
-        label = f", {column} " if column in _TREATED else ", "
-        names = names.where(~told, names + label + texts[column])
+        names = names.where(~told, names + f", {column} " + texts[column])
     return names

@@ -186,6 +186,9 @@ def soil_rates(respiration: pd.DataFrame, jars: pd.DataFrame, *, gas: str = "co2
         used = used.loc[used["excluded"].isin([""]) | used["excluded"].isna()]
     for name, group in used.groupby("set", sort=True):
         rows = rates.loc[rates["jar"].isin(group["jar"])]
+        if (rows["temperature"] >= 0).any():
+            # One Q10 does not hold across 0 °C, so a soil that was thawed as well is fitted thawed.
+            rows = rows.loc[rows["temperature"] >= 0]
         if len(rows):
             yield _set_rates(str(name), rows, group)
 

@@ -1,10 +1,14 @@
 """Whether a sample is organic, of the active layer or of the permafrost, and what says so."""
 
 import math
+import re
 from dataclasses import dataclass
 
 SHALLOWEST_TABLE = 0.2
 """Permafrost tables shallower than this are not known from soils: what lies above has thawed. [m]"""
+
+_FROZEN_HORIZON = re.compile(r"[Pp]ermafrost|^\s*[A-C][a-z]*f{1,2}\d*\s*$")
+"""A horizon named permafrost, or with the suffix f of frozen mineral soil (USDA)."""
 
 ORGANIC_MATERIAL = 200.0
 """Carbon content from which soil is organic material (WRB 2022). [mg g⁻¹]"""
@@ -63,6 +67,8 @@ def layer(
     """
     if permafrost != "yes":
         return Layer("", "")
+    if _FROZEN_HORIZON.search(horizon):
+        return Layer("permafrost", f"horizon {horizon.strip()}")
     frozen, where = _frozen(depth_top, depth_bottom, active_layer_depth)
     if frozen:
         return Layer("permafrost", where)

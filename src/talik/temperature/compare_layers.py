@@ -15,9 +15,9 @@ def compare_layers(q10: pd.DataFrame, samples: pd.DataFrame) -> pd.DataFrame:
 
     .. math:: \ln\frac{Q_p}{Q_a} = \overline{\ln Q_p} - \overline{\ln Q_a}
 
-    over the sets of each layer with the same temperatures. The interval of one core recovers the variances
-    of its two layers from their intervals (Zou and Donner 2008, Statistics in Medicine 27, 1693-1702); over two
-    cores or more it is that of their differences, which are paired.
+    over the sets of each layer with the same treatment and temperatures. The interval of one core recovers the
+    variances of its two layers from their intervals (Zou and Donner 2008, Statistics in Medicine 27, 1693-1702);
+    over two cores or more it is that of their differences, which are paired.
 
     Parameters
     ----------
@@ -47,21 +47,23 @@ def compare_layers(q10: pd.DataFrame, samples: pd.DataFrame) -> pd.DataFrame:
 def _of_definition(q10: pd.DataFrame, samples: pd.DataFrame, definition: str) -> list[dict]:
     estimates = pooled(widest(q10, definition)).merge(samples[["sample", "core", "layer"]], on="sample")
     estimates = _thawed_or_frozen(estimates[estimates["core"] != ""])
+    estimates = estimates.assign(treatment=[_treatment(row) for row in estimates.itertuples()])
+    alike = estimates.groupby(["study", "core", "treatment", "gas", "t_low", "t_high"], sort=False)
     rows = []
-    for (study, core, low, high), group in estimates.groupby(["study", "core", "t_low", "t_high"], sort=False):
+    for (study, core, _, _, low, high), group in alike:
         if group["layer"].nunique() == 2:
-            keys = {
-                "study": study,
-                "core": core,
-                "measure": f"Q10, {definition}",
-                "t_low": low,
-                "t_high": high,
-            }
+            keys = {"study": study, "core": core, "measure": f"Q10, {definition}", "t_low": low, "t_high": high}
             rows.append(keys | _of_core(group))
-    if len(rows) > 1:
-        over_all = _over_cores([row["ratio"] for row in rows])
-        rows.append({"study": "", "core": "all", "measure": f"Q10, {definition}"} | over_all)
+    of_core = pd.DataFrame(rows, columns=["core", "ratio"])
+    if of_core["core"].nunique() > 1:
+        ratios = np.exp(np.log(of_core["ratio"].astype(float)).groupby(of_core["core"]).mean())
+        rows.append({"study": "", "core": "all", "measure": f"Q10, {definition}"} | _over_cores(list(ratios)))
     return rows
+
+
+def _treatment(row) -> str:
+    """What was done to a set, as its name tells behind that of its sample."""
+    return str(row.set).removeprefix(str(row.sample))
 
 
 def _thawed_or_frozen(estimates: pd.DataFrame) -> pd.DataFrame:

@@ -8,6 +8,8 @@ import pandas as pd
 
 from talik.tables import RELEASE_OF, RESPIRATION_OF
 
+_KEYS = ["study", "set", "basis", "gas"]
+
 SAME_TIME = 1e-6
 """Times closer than this are one time. [d]"""
 
@@ -71,9 +73,9 @@ def sets_of_curves(respiration: pd.DataFrame, release: pd.DataFrame, jars: pd.Da
         rates[~rates["jar"].isin(stepped(respiration))],
         released[~released["jar"].isin(stepped(respiration))],
     )
-    of_set = dict(iter(released.groupby(["set", "basis", "gas"], sort=False)))
-    for key, rows in rates.groupby(["set", "basis", "gas"], sort=False):
-        name, basis, gas = key
+    of_set = dict(iter(released.groupby(_KEYS, sort=False)))
+    for key, rows in rates.groupby(_KEYS, sort=False):
+        _, name, basis, gas = key
         first = rows.iloc[0]
         curves = tuple(
             _curve(float(t), rows[rows["temperature"] == t], of_set[key][of_set[key]["temperature"] == t], basis)
@@ -109,17 +111,14 @@ def _curve(temperature: float, rates: pd.DataFrame, released: pd.DataFrame, basi
 
 
 def _mean_curve(rows: pd.DataFrame, time: str, value: str, error: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Mean over jars at the times that all of them have, with the standard error of the mean."""
+    """Mean over jars at their common times, with the standard error of the mean."""
     rows = rows.dropna(subset=[value]).sort_values(time, kind="stable")
     if rows["jar"].nunique() == 1:
         return tuple(rows[[time, value, error]].to_numpy(float).T)
-    table = rows.assign(at=rows[time].round(6)).pivot_table(index="at", columns="jar", values=value).dropna()
-    n = table.shape[1]
-    return (
-        table.index.to_numpy(float),
-        table.mean(axis=1).to_numpy(),
-        table.std(axis=1, ddof=1).to_numpy() / n**0.5,
-    )
+    jars = [own for _, own in rows.groupby("jar", sort=True)]
+    at, _ = common_times(*(own[time].to_numpy(float) for own in jars))
+    values = np.array([np.interp(at, own[time], own[value]) for own in jars])
+    return at, values.mean(axis=0), values.std(axis=0, ddof=1) / len(jars) ** 0.5
 
 
 INTERPOLATED = "read between the readings: the temperatures were measured on different days"

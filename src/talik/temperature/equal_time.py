@@ -28,8 +28,13 @@ def equal_time(curves: SetCurves) -> Iterator[Q10Estimate]:
 
 def _last_common(curves: Sequence[Curve]) -> tuple[float, np.ndarray, np.ndarray, str]:
     """Last day that all curves reach, release and its error there, and what to mind."""
+    if any(curve.released_at.size == 0 for curve in curves):
+        return np.nan, np.zeros(len(curves)), np.zeros(len(curves)), "no reading at one temperature"
     ends = np.array([curve.released_at[-1] for curve in curves])
     day = float(ends.min())
+    if any(curve.time[0] >= day for curve in curves):
+        zero = np.zeros(len(curves))
+        return day, zero, zero, "one temperature was first read when another had ended; warmed in steps?"
     released = np.array([np.interp(day, [0.0, *c.released_at], [0.0, *c.released]) for c in curves])
     errors = np.array([np.interp(day, c.released_at, c.released_error) for c in curves])
     if (released <= 0).any():

@@ -40,6 +40,8 @@ def _outcome(jars: pd.DataFrame, found: pd.DataFrame) -> tuple[str, str]:
     if len(found):
         left = jars["excluded"][jars["excluded"] != ""].unique()
         return "Q10", f"some series left out: {listed(list(left), 3)}" if len(left) else ""
+    if jars.empty:
+        return "undefined", "no series could be read"
     held = sorted(jars["temperature"].dropna().unique())
     if len(held) == 1:
         return "one temperature", f"all series at {held[0]:g} °C"

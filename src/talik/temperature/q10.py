@@ -1,7 +1,8 @@
 """The q10 table: every set, by every definition."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -14,7 +15,7 @@ from talik.tables import empty, typed
 from talik.temperature.curves import SetCurves, sets_of_curves
 from talik.temperature.equal_carbon import equal_carbon
 from talik.temperature.equal_time import equal_time
-from talik.temperature.estimate import Q10Estimate, with_study_residuals
+from talik.temperature.estimate import Q10Estimate, undefined, with_study_residuals
 from talik.temperature.rates import rate_fit, rate_ratio
 from talik.temperature.stepped import stepped_sets
 
@@ -25,6 +26,12 @@ Q10_DEFINITIONS: dict[str, Callable[[SetCurves], Iterable[Q10Estimate]]] = {
     "equal-carbon": equal_carbon,
 }
 """Definitions on the curves of a set. The Q10 of pools comes from their fit (``definition`` pool)."""
+
+FREEZING = 0.0
+"""Below it soil water freezes, and respiration follows the water that is left rather than warmth. [°C]"""
+
+ACROSS_FREEZING = "not defined across 0 degC: below it is another regime"
+"""Flag of a pair whose colder temperature is below freezing and whose warmer is not."""
 
 IMPROBABLE = "improbable"
 """Flag of a value that no soil is known to have."""
@@ -46,7 +53,8 @@ def q10(
     Curves are compared only at common times. Intervals are on ln Q10: from the standard
     deviation of replicates where there is one; over three temperatures or more from the residuals
     of the line; else from the scatter of the readings, which does not hold what sets two jars
-    apart. `interval_from` says which. Where a definition does not apply, q10 is empty and `flag` says why.
+    apart. `interval_from` says which. Where a
+    definition does not apply, q10 is empty and `flag` says why; frozen and thawed soil are never compared.
 
     Parameters
     ----------
@@ -91,7 +99,7 @@ def q10(
         (curves, estimate)
         for curves in sets_of_curves(respiration, release, jars)
         for name in names
-        for estimate in Q10_DEFINITIONS[name](curves)
+        for estimate in _either_side_of_freezing(name, curves)
     ]
     rows = [_keys(curves) | estimate.row() for curves, estimate in _by_study(found)]
     for keys, estimates in stepped_sets(respiration, jars):
@@ -100,6 +108,17 @@ def q10(
     if pools is not None and len(pools):
         table = typed("q10", pd.concat([table, pool_rows(pools, table)]))
     return _with_improbable_flagged(_with_weak_sets_flagged(table, jars, release))
+
+
+def _either_side_of_freezing(name: str, curves: SetCurves) -> Iterator[Q10Estimate]:
+    """Estimates of the thawed and of the frozen soil; none across 0 °C, where water freezes."""
+    frozen = tuple(curve for curve in curves.curves if curve.temperature < FREEZING)
+    thawed = tuple(curve for curve in curves.curves if curve.temperature >= FREEZING)
+    for part in (frozen, thawed):
+        if len(part) > 1:
+            yield from Q10_DEFINITIONS[name](replace(curves, curves=part))
+    if frozen and thawed and name != "rate-fit":
+        yield undefined(name, frozen[-1].temperature, thawed[0].temperature, 2, ACROSS_FREEZING)
 
 
 def _keys(curves: SetCurves) -> dict[str, str]:
@@ -180,5 +199,8 @@ def widest(table: pd.DataFrame, definition: str) -> pd.DataFrame:
     rows = table[table["definition"].isin(names)]
     rows = rows[rows["quota_start"].isna() | ((rows["quota_start"] == 0) & (rows["quota_end"] == 1))]
     rows = rows.assign(span=rows["t_high"] - rows["t_low"], window=rows["time_end"] - rows["time_start"])
-    order = rows.sort_values(["temperatures", "span", "window"], ascending=False, kind="stable", na_position="last")
-    return order.drop_duplicates(["set", "basis", "gas"]).sort_index().drop(columns=["span", "window"])
+    rows = rows.assign(thawed=rows["t_low"] >= FREEZING)
+    order = rows.sort_values(
+        ["thawed", "temperatures", "span", "window"], ascending=False, kind="stable", na_position="last"
+    )
+    return order.drop_duplicates(["set", "basis", "gas"]).sort_index().drop(columns=["thawed", "span", "window"])

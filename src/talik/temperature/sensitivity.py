@@ -103,7 +103,7 @@ def soils_with_flux(
     DataFrame
         Columns study, sample, log, error, rate [mg C g⁻¹ SOC d⁻¹], carbon [mg g⁻¹].
     """
-    estimates = pooled(widest(q10, definition))
+    estimates = pooled(widest(q10[q10["gas"] != "ch4"], definition))
     believed = jars[(jars["scale"] == "") & jars["basis"].isin(["dry soil", "soil carbon"]) & (jars["excluded"] == "")]
     rates = _rate_of_sets(release, believed)
     joined = estimates.merge(rates, on="set")
@@ -116,7 +116,7 @@ def soils_with_flux(
 def _rate_of_sets(release: pd.DataFrame, jars: pd.DataFrame) -> pd.DataFrame:
     """Mean respiration of four weeks at the reference temperature, on the line of ln rate of the set."""
     parts = []
-    for (jar, temperature), rows in release.groupby(["jar", "temperature"], sort=False):
+    for (jar, temperature), rows in release[release["gas"] != "ch4"].groupby(["jar", "temperature"], sort=False):
         curve = rows.dropna(subset=["specific_release"]).sort_values("time")
         if len(curve) and curve["time"].iloc[-1] >= DAYS:
             at = np.interp(DAYS, [0.0, *curve["time"]], [0.0, *curve["specific_release"]])

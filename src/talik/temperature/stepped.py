@@ -45,6 +45,10 @@ def _estimates(rows: pd.DataFrame, column: str) -> Iterator[Q10Estimate]:
     positive = rows[rows[column] > 0]
     logs = np.log(positive[column]).groupby([positive["jar"], positive["temperature"]]).mean().unstack()
     temperatures = logs.columns.to_numpy(float)
+    if temperatures.size < 2:
+        held = np.sort(rows["temperature"].unique())
+        yield undefined("rate-ratio", held[0], held[-1], held.size, "no positive rate at two temperatures", paired=True)
+        return
     for low, high in combinations(temperatures, 2):
         yield _pair(logs, low, high)
     span = (float(temperatures[0]), float(temperatures[-1]), temperatures.size)

@@ -51,6 +51,13 @@ _POSSIBLE = {"temperature": (-30, 60), "moisture": (0, 500), "midDepth": (0, 200
 SHARED = "description shared with other columns"
 """A description that several columns share was copied, so it is told but has no vote."""
 
+_ONE_NUMBER = re.compile(r"\s*([+-]?(?:\d+(?:[.,]\d+)?|\.\d+)(?:e[+-]?\d+)?)(?!\s*[-–]\s*\d)[^\d]*", re.IGNORECASE)
+_ELSEWHERE = re.compile(
+    r"(?:stor|kept|keep|dri|freez|froz|sampl|pre-?incub|collect|sieve)\w*[^.;,]{0,30}?\d[^.;,]*|(?<!\d)1[34]\s?C\b",
+    re.IGNORECASE,
+)
+"""Numbers of what was done before the incubation, and isotopes, say nothing of its temperature."""
+
 _NUMBER = r"(?<![\w.])-?\d+(?:\.\d+)?"
 _IN_TEXT = {
     "temperature": re.compile(
@@ -93,17 +100,24 @@ class SeriesColumn:
 
 
 def as_number(value: object) -> float | None:
-    """A number from a field, None where there is none.
+    """The one number of a field; None where there is none, or more than one.
 
     Examples
     --------
-    >>> as_number("15.0"), as_number("4 °C"), as_number("CS"), as_number(True)
-    (15.0, 4.0, None, None)
+    >>> as_number("15.0"), as_number("4 °C"), as_number("−5"), as_number("8,5")
+    (15.0, 4.0, -5.0, 8.5)
+    >>> as_number("CS"), as_number("5 to 15"), as_number(True)
+    (None, None, None)
     """
     if value is None or isinstance(value, bool):
         return None
-    found = re.match(r"\s*(-?\d+(?:\.\d+)?(?:e-?\d+)?)\b", str(value), re.IGNORECASE)
-    return float(found[1]) if found else None
+    found = _ONE_NUMBER.fullmatch(plain_minus(str(value)))
+    return float(found[1].replace(",", ".")) if found else None
+
+
+def plain_minus(text: str) -> str:
+    """A text whose minus signs before numbers are the one of the keyboard."""
+    return re.sub(r"[−–‐‑](?=\s*\d)", "-", text)
 
 
 def as_text(value: object) -> str:
@@ -216,8 +230,13 @@ def _from_names(what: str, names: Sequence[str], fields: Sequence[float | None])
     """What each name says, by the place whose numbers agree with the field in most columns."""
     slot = _speaking_slot(names, fields)
     low, high = _POSSIBLE[what]
-    said = [slots(name).get(slot) if slot else None for name in names]
+    said = [_signed(slots(name).get(slot), field) if slot else None for name, field in zip(names, fields, strict=True)]
     return [number if number is not None and low <= number <= high else None for number in said]
+
+
+def _signed(number: float | None, field: float | None) -> float | None:
+    """The number of a name, negative where the field has it negative: names lose their minus signs."""
+    return field if number is not None and field == -number else number
 
 
 def _speaking_slot(names: Sequence[str], fields: Sequence[float | None]) -> tuple[int, int] | None:
@@ -228,7 +247,7 @@ def _speaking_slot(names: Sequence[str], fields: Sequence[float | None]) -> tupl
             continue
         for slot, number in slots(name).items():
             present[slot] += 1
-            if abs(number - value) < 1e-6:
+            if abs(number - abs(value)) < 1e-6:
                 agreeing[slot].append(value)
     speaking = [
         (len(values), -slot[0], slot)
@@ -273,10 +292,12 @@ def _from_stems(stems: Sequence[str], fields: Sequence[float | None]) -> list[fl
 
 def _in_description(what: str, text: str) -> float | None:
     """The one value that a description states, None where it states none or several."""
+    text = _ELSEWHERE.sub(" ", plain_minus(text))
     found = {float(next(group for group in match if group)) for match in _matches(what, text)}
     if what == "midDepth":
         found |= {0.5 * (float(top) + float(bottom)) for top, bottom in _RANGE.findall(text)}
-    return found.pop() if len(found) == 1 else None
+    low, high = _POSSIBLE[what]
+    return found.pop() if len(found) == 1 and low <= min(found) <= high else None
 
 
 def _matches(what: str, text: str) -> list[tuple[str, ...]]:

@@ -1,5 +1,6 @@
 """The three files of one SIDb entry, read whatever their state."""
 
+import csv
 import io
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -164,8 +165,22 @@ def _is_filled(metadata: object, part: str) -> bool:
     return isinstance(metadata, dict) and isinstance(metadata.get(part), dict)
 
 
+def _refuse_long_rows(text: Text) -> None:
+    """Refuse rows with more cells than the header: their values would stand under other names."""
+    rows = list(csv.reader(io.StringIO(text.content)))
+    width = len(rows[0]) if rows else 0
+    long = [str(line) for line, row in enumerate(rows, 1) if any(cell.strip() for cell in row[width:])]
+    if long:
+        raise InputError(
+            f"{text.path} has more cells than headers in {'lines' if len(long) > 1 else 'line'} {listed(long)}: "
+            f"{width} headers. A decimal comma that is not in quotes, or a missing header? Mend the file.",
+            [str(text.path)],
+        )
+
+
 def _csv(text: Text) -> tuple[pd.DataFrame, int]:
     """A table of plain text, and how many blank rows it had."""
+    _refuse_long_rows(text)
     try:
         table = pd.read_csv(
             io.StringIO(text.content), dtype=str, keep_default_na=False, skip_blank_lines=False,

@@ -111,7 +111,7 @@ def _growth(values: np.ndarray) -> float:
 def _decide(unit: SeriesUnit, words: str, share: float, growth: float) -> Kind:
     told = f"unit {'per time' if unit.is_rate else 'without time'}, {100 * share:.0f} % of steps fall"
     told += f", words say {words}" if words else ""
-    if unit.measures == "carbon remaining" or words == "remaining":
+    if unit.measures == "carbon remaining" or (words == "remaining" and not unit.is_rate):
         against = "" if share > 1 - 5 * FEW_FALLS else "what remains should fall"
         return Kind("remaining", "carbon remaining", told, against)
     if words == "biomass":

@@ -69,6 +69,14 @@ class InitialConditions:
         if rows.empty:
             return None
         self._used |= set(rows.index)
+        carbon = {as_number(value) for value in rows["carbonMean"]} if "carbonMean" in rows else set()
+        if len(carbon) > 1:
+            self._findings.tell(
+                "properties-unused", stage="survey", where="initConditions.csv", column=column,
+                found=f"{len(rows)} rows with different carbon fit this series", needed="one",
+                done="its soil properties are left empty",
+            )  # fmt: skip
+            return None
         return rows.iloc[0]
 
     def tell_unused(self) -> None:
@@ -95,8 +103,10 @@ def organic_carbon(row: pd.Series | None, findings: Findings) -> float:
     value = as_number(row.get("carbonMean")) if row is not None else None
     if row is None or value is None:
         return float("nan")
-    unit = as_text(row.get("carbonUnits"))
+    unit = re.sub(r"(?i)^(percent|%)\s*(?:org\w*\s*)?(?:o?c|carbon|soc)$", "percent", as_text(row.get("carbonUnits")))
     try:
+        if not unit:
+            raise UnitError("no unit")
         return float(convert(value, unit, "organic_carbon"))
     except UnitError:
         findings.tell(

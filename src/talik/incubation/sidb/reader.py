@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from talik.errors import listed
-from talik.incubation.checks import checked
+from talik.errors import TalikError, listed
+from talik.incubation.checks import checked, refuse_broken_keys
 from talik.incubation.measurements import Measurements, both_bases, joined
 from talik.incubation.sets import set_names
 from talik.incubation.sidb.columns import SeriesColumn, as_number, as_text, decide_columns
@@ -61,7 +61,26 @@ def read_sidb(path: Path | str, *, corrections: pd.DataFrame | None = None) -> M
     talik.errors.InputError: no such folder is not there. Check the path; ...
     """
     table = reviewed_corrections() if corrections is None else corrections
-    return checked(joined([read_one(entry, table) for entry in read_entries(path)]))
+    entries = read_entries(path)
+    if len(entries) == 1:
+        return checked(joined([read_one(entries[0], table)]))
+    return checked(joined([_read_or_tell(entry, table) for entry in entries]))
+
+
+def _read_or_tell(entry: Entry, corrections: pd.DataFrame) -> Measurements:
+    """One entry of several; where its content cannot be used, the others go on and it is told."""
+    try:
+        measured = read_one(entry, corrections)
+        refuse_broken_keys(measured)
+    except TalikError as error:
+        findings = Findings(entry.name, list(entry.problems))
+        findings.tell(
+            "entry-refused", stage="survey", found=str(error), needed="an entry that fits together", done="left out"
+        )
+        nothing = {name: empty(name) for name in ("sites", "samples", "properties", "jars", "respiration")}
+        study = typed("studies", pd.DataFrame([_study(entry, findings)]))
+        return Measurements(studies=study, **nothing, problems=problems_table(findings.problems))
+    return measured
 
 
 def read_one(entry: Entry, corrections: pd.DataFrame) -> Measurements:

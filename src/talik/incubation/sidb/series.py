@@ -10,7 +10,7 @@ from talik.errors import TableError, UnitError
 from talik.incubation.sidb.columns import as_number, as_text
 from talik.incubation.sidb.entry import Entry
 from talik.incubation.sidb.kinds import Kind
-from talik.incubation.sidb.units import SeriesUnit
+from talik.incubation.sidb.units import PERCENT, SeriesUnit
 from talik.problems import Findings
 from talik.tables import RESPIRATION_OF
 from talik.units import convert, dimension
@@ -147,7 +147,9 @@ def intervals(series: Series, unit: SeriesUnit, kind: Kind, findings: Findings) 
     factor = unit.factor * float(convert(1.0, f"{_without_time(text)} / d", quantity))
     values = factor * series.values
     if kind.kind == "remaining":
-        values = values[:1] - values if len(values) else values
+        # A percentage remains of all that was there; an amount, of what was there at first.
+        start = PERCENT * 100 if unit.factor == PERCENT else values[:1]
+        values = start - values
     if kind.kind == "amount":
         return _amounts(series, values, factor * series.sd, quantity)
     _tell_offset(series, values, shared, findings)

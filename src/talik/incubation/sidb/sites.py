@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from talik.incubation.sidb.columns import as_number, as_text
+from talik.incubation.sidb.columns import as_number, as_text, plain_minus
 from talik.survey import permafrost
 
 _NOTHING = ("", "na", "n/a", "nan", "none", "null")
@@ -60,7 +60,7 @@ def _row(info: dict[str, Any], name: str, index: int, count: int) -> dict[str, A
         "soil": " ".join(filter(None, (as_text(of("soilTaxonomy", k)) for k in ("soilOrder", "soilFamily")))),
         "soil_order": as_text(of("soilTaxonomy", "soilOrder")),
         "stated": _yes_or_no(of("permafrost", "permafrostExist")),
-        "active_layer_depth": _number(of("permafrost", "activeLayer")),
+        "active_layer_depth": _meters(of("permafrost", "activeLayer")),
     }
 
 
@@ -80,10 +80,28 @@ def _number(value: object) -> float:
     return math.nan if number is None else number
 
 
+def _meters(value: object) -> float:
+    """A depth in meters, from one that may say centimeters."""
+    return _number(value) * (0.01 if re.search(r"\bcm\b|\dcm", as_text(value)) else 1.0)
+
+
 def _degrees(value: object) -> float:
-    """Decimal degrees, negative where the text ends with S or W."""
-    number = _number(value)
-    return -abs(number) if re.search(r"[SW]\s*$", as_text(value), re.IGNORECASE) else number
+    """Decimal degrees, from them or from degrees, minutes and seconds; negative in the south and west.
+
+    Examples
+    --------
+    >>> _degrees("149.6 W"), round(_degrees("68°38'N"), 3), _degrees(-33.5)
+    (-149.6, 68.633, -33.5)
+    """
+    if isinstance(value, int | float):
+        return float(value)
+    text = plain_minus(as_text(value))
+    parts = [float(number) for number in re.findall(r"\d+(?:\.\d+)?", text)]
+    if not parts or len(parts) > 3:
+        return math.nan
+    size = sum(part / 60**power for power, part in enumerate(parts))
+    negative = text.lstrip().startswith("-") or re.search(r"[SW]", text.upper())
+    return -size if negative else size
 
 
 def _yes_or_no(value: object) -> bool | None:

@@ -1,5 +1,6 @@
 """Columns of an entry to samples and jars: which soil, which layer, which treatment."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,8 +15,10 @@ from talik.incubation.sidb.units import SeriesUnit
 from talik.incubation.sidb.variables import replicates
 from talik.problems import Findings
 from talik.survey import layer
-from talik.tables import empty
+from talik.tables import TABLES, empty
 
+_OF_DEPTH = re.compile(r"layer|position|horizon|depth", re.IGNORECASE)
+_NO_OXYGEN = re.compile(r"^(yes|true|y|n2|he|ar|argon|helium|nitrogen|anaerobic|anoxic)", re.IGNORECASE)
 _DEPTH_FIELDS = {"top": "top", "bottom": "bottom", "mid": "midDepth"}
 
 
@@ -48,6 +51,10 @@ def depth_of(column: SeriesColumn, info: dict[str, Any]) -> dict[str, float]:
     depth = {key: np.nan if value is None else value for key, value in own.items()}
     if np.isnan(depth["mid"]):
         depth["mid"] = 0.5 * (depth["top"] + depth["bottom"])
+    if depth["top"] > depth["bottom"]:
+        # Organic horizons were counted upwards from the mineral soil: 8-0 cm lies above it.
+        depth["top"], depth["bottom"] = -depth["top"], -depth["bottom"]
+        depth["mid"] = -abs(depth["mid"])
     # Where only the middle is known, it stands for both ends.
     return {key: depth["mid"] if np.isnan(value) else value for key, value in depth.items()}
 
@@ -100,20 +107,28 @@ def sample_row(
     """
     depth = depth_of(column, info)
     horizon = as_text(column["horizon"]) or as_text(_section(info, "depthInfo").get("horizon"))
-    field = {key: value for key, value in column.treatments.items() if key in keys}
+    field = _renamed({key: value for key, value in column.treatments.items() if key in keys}, "samples")
     if "elevation" in keys and as_text(column["elevation"]):
         field["plot_elevation"] = as_text(column["elevation"])
     found = layer(
         depth["top"], depth["bottom"], permafrost=site.get("permafrost", ""),
         active_layer_depth=site.get("active_layer_depth", np.nan), horizon=horizon, organic_carbon=carbon,
     )  # fmt: skip
-    core = " ".join([entry, place, *field.values()])
+    # What varies with depth tells layers of a core apart, not cores.
+    core = " ".join([entry, place, *(value for key, value in field.items() if not _OF_DEPTH.search(key))])
+    soil = " ".join([entry, place, *field.values()])
     own_horizon = horizon if as_text(column["horizon"]) and "horizon" not in field else ""
     return {
-        "sample": " ".join(filter(None, [core, own_horizon, _in_words(depth)])), "site": place, "core": core,
+        "sample": " ".join(filter(None, [soil, own_horizon, _in_words(depth)])), "site": place, "core": core,
         "layer": found.layer, "layer_evidence": found.evidence, "depth_top": depth["top"],
         "depth_bottom": depth["bottom"], "horizon": horizon,
     } | field  # fmt: skip
+
+
+def _renamed(fields: dict[str, str], table: str) -> dict[str, str]:
+    """Fields of a study whose names are columns of talik's own table, under another name."""
+    own = {column.name for column in TABLES[table].columns} - {"oxygen"}
+    return {f"{key} of the study" if key in own else key: value for key, value in fields.items()}
 
 
 def _in_words(depth: dict[str, float]) -> str:
@@ -133,9 +148,9 @@ def jar_row(
 ) -> dict[str, Any]:
     """The jar of a column: moisture, oxygen and treatments of the laboratory, and what it measures."""
     moisture = _section(info, "moisture")
-    treatments = {key: value for key, value in column.treatments.items() if key not in keys}
+    treatments = _renamed({key: value for key, value in column.treatments.items() if key not in keys}, "jars")
     oxygen = treatments.pop("oxygen", "") or as_text(_section(info, "oxygen").get("value"))
-    anaerobic = as_text(column["anaerobic"] if "anaerobic" in treatments else info.get("anaerobic")).lower()
+    anaerobic = as_text(column["anaerobic"] if "anaerobic" in treatments else info.get("anaerobic"))
     treatments.pop("anaerobic", None)
     return {
         "jar": f"{entry} {column.name}", "sample": sample, "incubation": entry,
@@ -150,9 +165,13 @@ def jar_row(
 
 
 def _oxygen(percent: str, anaerobic: str) -> str:
+    """Oxygen of a jar in words: a share, ``anaerobic``, or what the metadata say."""
     if as_number(percent) is not None:
         return f"{percent} %"
-    return "anaerobic" if anaerobic in ("yes", "true") else ""
+    said = percent or anaerobic
+    if said.lower() in ("", "no", "false", "na", "aerobic", "oxic"):
+        return ""
+    return "anaerobic" if _NO_OXYGEN.search(said) else said
 
 
 def _excluded(column: SeriesColumn, unit: SeriesUnit, kind: Kind) -> str:

@@ -96,6 +96,8 @@ def series_unit(text: str, gas: str = "") -> SeriesUnit:
         return SeriesUnit("isotope", "", text, False)
     if gas_named(gas) == "n2o" or gas_named(text) == "n2o":
         return SeriesUnit("nitrous oxide", "", text, False)
+    if gas.strip().lower() not in ("", "na", "n/a", "none") and not gas_named(gas):
+        return SeriesUnit(f"gas {gas.strip()}", "", text, False)
     if _FRACTION.match(text):
         return SeriesUnit("mole fraction", "", text, False)
     if _BIOMASS.search(text.split("/")[0]):

@@ -13,7 +13,11 @@ from talik.incubation.sidb.corrections import Corrector
 from talik.incubation.sidb.entry import Entry
 from talik.problems import Findings
 
-_SPREADS = {"sd": "SD", "se": "SE", "sem": "SE", "stdev": "SD", "std": "SD"}
+_MEANS = re.compile(r"^(mean|average|avg|none|na|n/a)?$", re.IGNORECASE)
+_SPREADS = (
+    ("SD", re.compile(r"^(sd|s\.d\.|st\.? ?dev|std|stdev|standard deviation)$", re.IGNORECASE)),
+    ("SE", re.compile(r"^(se|s\.e\.|sem|std ?err|stderr|standard error( of the mean)?)$", re.IGNORECASE)),
+)
 
 
 @dataclass(frozen=True)
@@ -50,9 +54,18 @@ def described_columns(
     spreads: list[SeriesColumn] = []
     for variable, header in _headers(entry, findings):
         column = SeriesColumn(header, corrector.correct(header, variable) | {"name": header})
-        (spreads if _statistic(column) in _SPREADS.values() else values).append(column)
+        if _MEANS.match(as_text(column["statistic"])):
+            values.append(column)
+        elif _statistic(column):
+            spreads.append(column)
+        else:
+            findings.tell(
+                "other-quantity", severity="warning", where="metadata.yaml", column=header,
+                found=f"statistic {as_text(column['statistic'])!r}", needed="mean, SD, SE or nothing", done="left out",
+            )  # fmt: skip
     owners = {spread.name: _owner(spread, values) for spread in spreads}
-    for name in (name for name, owner in owners.items() if not owner):
+    _drop_other_units(values, spreads, owners, findings)
+    for name in (name for name, owner in owners.items() if not owner and name not in _told(findings)):
         findings.tell(
             "column-unknown", where="metadata.yaml", column=name, found="a spread of no column",
             needed="primaryVariableName", done="left out",
@@ -60,42 +73,61 @@ def described_columns(
     return values, {owners[s.name]: Spread(s.name, _statistic(s)) for s in spreads if owners[s.name]}
 
 
+def _told(findings: Findings) -> set[str]:
+    return {found.column for found in findings.problems if found.rule == "unit-contradiction"}
+
+
+def _drop_other_units(
+    values: Sequence[SeriesColumn], spreads: Sequence[SeriesColumn], owners: dict[str, str], findings: Findings
+) -> None:
+    """Leave out spreads that are in another unit than what they are the spread of."""
+    units = {column.name: as_text(column["units"]) for column in values}
+    for spread in spreads:
+        own, wanted = as_text(spread["units"]), units.get(owners[spread.name], "")
+        if owners[spread.name] and own and own != wanted:
+            findings.tell(
+                "unit-contradiction", where="metadata.yaml", column=spread.name, found=own, needed=wanted,
+                done="the spread is left out",
+            )  # fmt: skip
+            owners[spread.name] = ""
+
+
 def _statistic(column: SeriesColumn) -> str:
-    return _SPREADS.get(as_text(column["statistic"]).lower(), "")
+    """``SD``, ``SE`` or empty."""
+    return next((name for name, words in _SPREADS if words.match(as_text(column["statistic"]))), "")
 
 
 def _headers(entry: Entry, findings: Findings) -> Iterator[tuple[dict[str, Any], str]]:
     """Each variable of the metadata with the header of its column, time left out."""
-    variables = [v for v in entry.metadata["variables"].values() if isinstance(v, dict)]
-    headers = [str(header) for header in entry.series.columns]
-    by_place = headers if len(variables) == len(headers) else [""] * len(variables)
-    taken = []
-    for variable, at_place in list(zip(variables, by_place, strict=True))[1:]:
-        name = as_text(variable.get("name"))
-        header = _header(name, headers) or at_place
-        if not header:
+    variables = [v for v in entry.metadata["variables"].values() if isinstance(v, dict)][1:]
+    headers = [str(header) for header in entry.series.columns][1:]
+    names = [as_text(variable.get("name")) for variable in variables]
+    found = [_header(name, headers) for name in names]
+    left = [header for header in headers if header not in found]
+    if found.count("") == 1 and len(left) == 1:
+        # One name and one header are over: somebody misspelt one of them.
+        found[found.index("")] = left.pop()
+    taken: set[str] = set()
+    for variable, name, header in zip(variables, names, found, strict=True):
+        if not header or header in taken:
             findings.tell(
-                "column-unknown",
-                where="timeSeries.csv",
-                column=name,
-                found="no such column",
-                needed=name,
-                done="left out",
-            )
+                "column-unknown", severity="error", where="timeSeries.csv", column=name,
+                found="no such column" if not header else "a column that another variable describes",
+                needed=name, done="left out",
+            )  # fmt: skip
             continue
+        taken.add(header)
         if header != name:
             findings.tell(
-                "header-repaired", where="timeSeries.csv", column=name, found=repr(header), needed=repr(name),
-                done="taken as the same column",
+                "header-repaired", severity="" if _plain(header) == _plain(name) else "warning", where="timeSeries.csv",
+                column=name, found=repr(header), needed=repr(name), done="taken as the same column",
             )  # fmt: skip
-        taken.append(header)
         yield variable, header
-    for header in headers[1:]:
-        if header not in taken:
-            findings.tell(
-                "column-unknown", where="metadata.yaml", column=header, found="not described",
-                needed="a variable of this name", done="left out",
-            )  # fmt: skip
+    for header in left:
+        findings.tell(
+            "column-unknown", where="metadata.yaml", column=header, found="not described",
+            needed="a variable of this name", done="left out",
+        )  # fmt: skip
 
 
 def _header(name: str, headers: Sequence[str]) -> str:
@@ -132,10 +164,14 @@ def replicates(column: SeriesColumn, info: dict[str, Any]) -> float:
 
 
 def standard_deviation(entry: Entry, column: SeriesColumn, spread: Spread | None) -> np.ndarray | None:
-    """Standard deviation of a column, from the column that holds it or its standard error."""
+    """Standard deviation of a column, from the column that holds it or its standard error.
+
+    A spread of zero or less is no spread, but a reading without one.
+    """
     if spread is None:
         return None
     values = pd.to_numeric(entry.series[spread.column], errors="coerce").to_numpy(float)
+    values = np.where(values > 0, values, np.nan)
     if spread.statistic == "SE":
         n = replicates(column, entry.metadata["incubationInfo"])
         values = values * (1.0 if np.isnan(n) else n) ** 0.5
