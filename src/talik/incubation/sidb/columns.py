@@ -53,7 +53,7 @@ SHARED = "description shared with other columns"
 
 _ONE_NUMBER = re.compile(r"\s*([+-]?(?:\d+(?:[.,]\d+)?|\.\d+)(?:e[+-]?\d+)?)(?!\s*[-–]\s*\d)[^\d]*", re.IGNORECASE)
 _ELSEWHERE = re.compile(
-    r"(?:stor|kept|keep|dri|freez|froz|sampl|pre-?incub|collect|sieve)\w*[^.;,]{0,30}?\d[^.;,]*|(?<!\d)1[34]\s?C\b",
+    r"(?:stor|kept|keep|dri|freeze|froze|sampl|pre-?incub|collect|sieve)\w*[^.;,]{0,30}?\d[^.;,]*|(?<!\d)1[34]\s?C\b",
     re.IGNORECASE,
 )
 """Numbers of what was done before the incubation, and isotopes, say nothing of its temperature."""
