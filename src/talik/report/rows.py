@@ -65,9 +65,10 @@ def _basis(jars: pd.DataFrame) -> str:
     words = ", ".join(dict.fromkeys(b for b in jars["basis"] if b)) or "–"
     if (jars["measures"] == "carbon remaining").any():
         words += "; carbon remaining"
-    if (jars["scale"] == "impossible").any():
+    scales = set(jars.loc[jars["excluded"] == "", "scale"])
+    if "impossible" in scales:
         return f"{words}; scale not believed"
-    return words + ("; scale uncertain" if (jars["scale"] == "uncertain").any() else "")
+    return words + ("; scale uncertain" if "uncertain" in scales else "")
 
 
 def _gives(outcome: pd.DataFrame) -> str:

@@ -55,6 +55,8 @@ class Corrector:
         {'temperature': 30.0}
         """
         corrected = dict(fields)
+        if self.table.empty:
+            return corrected
         mine = self.table[(self.table["entry"] == self.findings.entry) & (self.table["column"] == column)]
         for row in mine.itertuples():
             if _same(corrected.get(row.field), row.found):

@@ -87,7 +87,7 @@ def read_one(entry: Entry, corrections: pd.DataFrame) -> Measurements:
     """One entry to tables, its decisions told; ``read_sidb`` checks the whole."""
     info: dict[str, Any] = entry.metadata["incubationInfo"]
     findings = Findings(entry.name, list(entry.problems))
-    corrector = Corrector(corrections, findings)
+    corrector = Corrector(corrections[corrections["entry"] == entry.name], findings)
     sites = [
         concluded(corrector.correct(row["site"], row)) for row in site_rows(entry.name, entry.metadata["siteInfo"])
     ]

@@ -159,9 +159,14 @@ def jar_row(
         "replicates": replicates(column, info), "basis": unit.basis, "oxygen": _oxygen(oxygen, anaerobic),
         "measures": kind.measures if kind.measures in ("respiration", "carbon remaining") else "other",
         "excluded": _excluded(column, unit, kind),
-        # Whether such numbers are per day or per interval nobody can tell, so neither how much they are.
-        "scale": "uncertain" if kind.contradiction and kind.kind in ("rate", "amount") else "",
+        "scale": _scale(kind),
     } | treatments  # fmt: skip
+
+
+def _scale(kind: Kind) -> str:
+    """``uncertain`` where a rate stands under the unit of an amount: per day, or per interval?"""
+    doubtful = kind.measures == "respiration" and kind.kind in ("rate", "amount") and kind.contradiction
+    return "uncertain" if doubtful else ""
 
 
 def _oxygen(percent: str, anaerobic: str) -> str:
