@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.linalg.lapack import dposv
 
 Residuals = Callable[[NDArray], tuple[NDArray, NDArray]]
 
@@ -169,7 +170,7 @@ def _step(here: Optimum, damping: float, lower: NDArray, upper: NDArray, longest
         step = _damped_step(normal, slope, free, damping) / scale
         step /= max(1.0, float((np.abs(step) / longest).max()))
         there = theta + step
-        inside = np.clip(there, lower, upper)
+        inside = np.minimum(np.maximum(there, lower), upper)
         beyond = free & (inside != there)
         if not beyond.any():
             return there
@@ -185,4 +186,6 @@ def _damped_step(normal: NDArray, slope: NDArray, free: NDArray, damping: float)
     """Marquardt's step of the free parameters in scaled units, zero for the others; shape (p,)."""
     damped = normal * (free & free[:, None])
     damped.flat[:: free.size + 1] = 1.0 + damping
-    return np.linalg.solve(damped, slope * -free.astype(float))
+    # Called some hundred thousand times on matrices of a few rows, where numpy's solve is all overhead.
+    _, step, failed = dposv(damped, np.where(free, -slope, 0.0))
+    return np.linalg.lstsq(damped, np.where(free, -slope, 0.0))[0] if failed else step
