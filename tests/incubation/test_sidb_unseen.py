@@ -408,3 +408,20 @@ def test_jars_that_were_warmed_one_after_another_have_no_equal_time_q10(tmp_path
     found = q10(measured.respiration, measured.jars, definitions=["equal-time"])
     assert found["q10"].isna().all()
     assert found["flag"].str.contains("warmed in steps").all()
+
+
+@pytest.mark.parametrize("field", ["replicate", "rep"])
+def test_replicate_jars_in_columns_of_their_own_are_one_set(tmp_path, field):
+    variables = [v | {"name": f"{v['name']}_{r}", field: r} for r in (1, 2, 3) for v in series(5, 15)]
+    rows = [[t, *(x for r in (0.9, 1.0, 1.1) for x in (10 * r, 20 * r))] for t in TIMES]
+    measured = read_sidb(entry(tmp_path / "Jars2024", variables=variables, rows=rows))
+    assert measured.jars["set"].nunique() == 1
+    assert sorted(measured.jars["replicate"].unique()) == ["1", "2", "3"]
+    found = q10(measured.respiration, measured.jars, definitions=["rate-ratio"])
+    assert_allclose(found["q10"].dropna().iloc[0], 2.0, rtol=1e-9)
+
+
+def test_a_remark_on_a_column_is_no_treatment(tmp_path):
+    variables = [v | {"notes": f"read by hand, jar {i}"} for i, v in enumerate(series(5, 15))]
+    measured = read_sidb(entry(tmp_path / "Remark2024", variables=variables))
+    assert measured.jars["set"].nunique() == 1

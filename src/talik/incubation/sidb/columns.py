@@ -17,6 +17,9 @@ from talik.problems import Problem, problem
 VOTED = ("temperature", "moisture", "midDepth")
 """Fields that name and description are asked about as well."""
 
+REPLICATE = ("replicate", "rep", "replicateNumber", "replicateID")
+"""Fields that tell jars of one treatment apart."""
+
 NOT_TREATMENTS = frozenset(
     [
         "name",
@@ -36,8 +39,16 @@ NOT_TREATMENTS = frozenset(
         "experimentalTreatment",
         "laboratoryTreatment",
         "elevation",
+        "incubationTime",
+        "preincubationTime",
+        "replicates",
+        "note",
+        "notes",
+        "comment",
+        "comments",
+        "doi",
     ]
-)
+).union(REPLICATE)
 """Fields of a column that are not treatments."""
 
 _RULES = {

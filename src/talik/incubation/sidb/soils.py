@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from talik.incubation.sidb.columns import SeriesColumn, as_number, as_text
+from talik.incubation.sidb.columns import REPLICATE, SeriesColumn, as_number, as_text
 from talik.incubation.sidb.kinds import Kind
 from talik.incubation.sidb.properties import InitialConditions, organic_carbon, property_rows
 from talik.incubation.sidb.sites import clean_name, join_name
@@ -156,6 +156,7 @@ def jar_row(
         "jar": f"{entry} {column.name}", "sample": sample, "incubation": entry,
         "moisture": as_text(column["moisture"]) or as_text(moisture.get("value")),
         "moisture_unit": as_text(moisture.get("units")), "temperature": column["temperature"],
+        "replicate": "".join(as_text(column[name]) for name in REPLICATE),
         "replicates": replicates(column, info), "basis": unit.basis, "oxygen": _oxygen(oxygen, anaerobic),
         "measures": kind.measures if kind.measures in ("respiration", "carbon remaining") else "other",
         "excluded": _excluded(column, unit, kind),
