@@ -11,6 +11,7 @@ ifneq ($(wildcard $(DATA)/sidb),)
 export TALIK_DATA ?= $(DATA)
 endif
 UV := $(shell command -v uv 2>/dev/null)
+RUNS := 3000
 INSTALLED := $(VENV)/.installed
 DEVELOPED := $(VENV)/.developed
 DOCUMENTED := $(VENV)/.documented
@@ -20,7 +21,7 @@ export OPENBLAS_NUM_THREADS := 1
 # The theme announces its successor on every build.
 export NO_MKDOCS_2_WARNING := 1
 
-.PHONY: help install demo test check format bench docs clean
+.PHONY: help install demo test check format bench fuzz docs clean
 help:             ## what can be made
 	@sed -n 's/^\([a-z]*\): .*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
@@ -53,6 +54,8 @@ format: $(DEVELOPED)  ## put the code into the project's style
 	@$(BIN)/ruff format --quiet .
 bench: $(DEVELOPED)   ## time and memory, beside a reference
 	@$(BIN)/python -m benchmarks
+fuzz: $(DEVELOPED)    ## thousands of spoilt SIDb entries
+	@TALIK_FUZZ=$(RUNS) $(BIN)/python -m pytest -q tests/incubation/test_sidb_mutated.py
 docs: $(DOCUMENTED)   ## the documentation in site/
 	@$(BIN)/mkdocs build --strict --quiet
 clean:                ## everything that make made

@@ -1,16 +1,15 @@
 """Entries with fields taken out or put in at random: an answer or a sentence, never a traceback.
 
-``TALIK_FUZZ=20000 python -m pytest tests/incubation/test_sidb_mutated.py`` runs more than the suite does.
+``make fuzz`` runs more of them than the suite does.
 """
 
 import copy
 import os
 import random
-import runpy
-from pathlib import Path
 
 import pytest
 
+from entries import entry, series
 from talik import q10
 from talik.errors import TalikError
 from talik.incubation.checks import checked
@@ -25,20 +24,16 @@ STRANGE = [
     float("nan"), "SD", "mgC/gC", "percentC14Remaining", "2024-01-01",
 ]  # fmt: skip
 CELLS = ["", "x", "-5", "1e30", "NaN", "0", "1e-30", "12,5"]
-write_entry = runpy.run_path(str(Path(__file__).with_name("test_sidb_unseen.py")))
 
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory):
     """A sound entry with two depths and three temperatures."""
-    series = write_entry["series"]
     variables = [
         *series(5, 15, 25, midDepth=20),
         *(v | {"name": v["name"] + "_deep", "midDepth": 90} for v in series(5, 15, 25)),
     ]
-    folder = write_entry["entry"](
-        tmp_path_factory.mktemp("sidb") / "Whole2024", variables=variables, info={"depthInfo": {}}
-    )
+    folder = entry(tmp_path_factory.mktemp("sidb") / "Whole2024", variables=variables, info={"depthInfo": {}})
     return read_entry(folder)
 
 
@@ -50,9 +45,9 @@ def places(metadata, above=()):
             yield from places(value, (*above, key))
 
 
-def mutated(entry, rng):
+def mutated(whole, rng):
     """The entry with up to six fields and three cells changed."""
-    metadata, series, initial = copy.deepcopy(entry.metadata), entry.series.copy(), entry.initial.copy()
+    metadata, series, initial = copy.deepcopy(whole.metadata), whole.series.copy(), whole.initial.copy()
     for _ in range(rng.randint(1, 6)):
         *above, last = rng.choice([place for place in places(metadata) if len(place) > 1])
         holder = metadata
@@ -66,7 +61,7 @@ def mutated(entry, rng):
         series.iloc[rng.randrange(len(series)), rng.randrange(series.shape[1])] = rng.choice(CELLS)
     if rng.random() < 0.3:
         initial = initial.drop(columns=rng.choice(list(initial.columns)))
-    return Entry(entry.name, metadata, series, initial)
+    return Entry(whole.name, metadata, series, initial)
 
 
 def test_mutated_entries_give_an_answer_or_a_sentence(whole):
