@@ -78,6 +78,14 @@ RESPIRATION_OF = {
 RELEASE_OF = {basis: column.replace("respiration", "release") for basis, column in RESPIRATION_OF.items()}
 """The column of the table ``release`` that a jar's basis fills."""
 
+VESSELS = ("closed", "flow-through", "alkali trap")
+"""How a jar's gas is caught: closed between two flushes, swept by a flow of air, or bound by an alkali."""
+
+EVENTS = ("read", "flush", "seal", "draw", "replace", "water", "blank")
+"""What happens to a jar's gas: it is read; flushed (with gas of the row's mole fraction); sealed as it is; a
+volume is drawn; a volume is drawn and replaced by gas of the row's mole fraction; water is added; or the row is
+a reading of a blank, a jar treated alike without soil."""
+
 DEFINITIONS = ("rate-ratio", "rate-fit", "equal-time", "equal-carbon", "pool")
 """Definitions of Q10; see ``talik.temperature``."""
 
@@ -111,24 +119,42 @@ _ALL = (
         "jars", "one incubated portion",
         _columns(
             "study jar* sample* incubation set replicate temperature oxygen moisture moisture_unit dry_mass "
-            "headspace_volume water_volume ph organic_carbon replicates# basis measures scale excluded doi licence",
+            "headspace_volume water_volume ph organic_carbon inorganic_carbon organic_matter vessel start cabinet "
+            "batch leak_rate titrant_concentration replicates# basis measures scale excluded doi licence",
             basis=(*BASES, ""), measures=("respiration", "carbon remaining", "other", ""),
-            scale=("", "impossible", "uncertain"),
+            scale=("", "impossible", "uncertain"), vessel=(*VESSELS, ""),
         ),
         ("jar",), treatments=True,
+    ),
+    Table(
+        "readings", "one reading of the gas of a jar, or something done to its gas",
+        _columns(
+            "study jar* time* temperature gas event closing mole_fraction sd# gas_temperature pressure volume flow "
+            "titrant_volume batch file line#",
+            gas=("co2", "ch4", ""), event=(*EVENTS, ""),
+        ),
+    ),
+    Table(
+        "cabinets", "one reading of the thermometer of a cabinet",
+        _columns("cabinet* time* temperature*# file line#"),
+        ("cabinet", "time"),
     ),
     Table(
         "respiration", "one interval of one jar",
         _columns(
             "study jar* time_start time_end time* temperature* gas respiration specific_respiration "
-            "jar_respiration sd# n# method flag doi licence",
+            "organic_matter_respiration jar_respiration sd# sd_shared# covariance_before# lower# upper# n# method flag "
+            "doi licence",
             gas=("co2", "ch4", ""),
         ),
         ("jar", "time", "temperature", "gas"),
     ),
     Table(
         "release", "one time of one jar",
-        _columns("study jar* time* temperature gas release specific_release jar_release sd# filled doi licence"),
+        _columns(
+            "study jar* time* temperature gas release specific_release organic_matter_release jar_release sd# lower# "
+            "upper# filled doi licence"
+        ),
         ("jar", "time", "gas"),
     ),
     Table(
@@ -286,8 +312,8 @@ def _converted(name: str, column: str, unit: str | None, numbers: pd.Series) -> 
         return numbers
     if column in QUANTITIES:
         return pd.Series(units.convert(numbers, unit, column), index=numbers.index)
-    if column == "sd" and name in ("respiration", "release"):
-        for basis in (name, f"specific_{name}", f"jar_{name}"):
+    if column in ("sd", "sd_shared", "lower", "upper") and name in ("respiration", "release"):
+        for basis in (name, f"specific_{name}", f"organic_matter_{name}", f"jar_{name}"):
             try:
                 return pd.Series(units.convert(numbers, unit, basis), index=numbers.index)
             except UnitError:

@@ -76,7 +76,8 @@ _ABOVE = (
     (r"(?:co2|ch4)[- ]?c(?:arbon)?\b|c[- ]?(?:co2|ch4)|co2 carbon", "carbon"),
     (r"co2", "co2"),
     (r"ch4", "ch4"),
-    (r"soil ?c\b|soil carbon|soc\b|oc\b|c\b|carbon", "carbon"),
+    (r"soil ?c\b|soil carbon|soc\b|sic\b|oc\b|c\b|carbon", "carbon"),
+    (r"som\b|om\b|organic matter", "organic_matter"),
     (r"nitrogen|n\b", "nitrogen"),
 )
 _BELOW = (
@@ -267,7 +268,7 @@ def convert(values, unit: str, name: str) -> np.ndarray:
     """
     wanted = quantity(name)
     target = _target(wanted)
-    source = parse_unit(unit, carbon="soil_carbon" if "SOC g-1 soil" in wanted.unit else "carbon")
+    source = parse_unit(unit, carbon=_carbon_above(wanted))
     if wanted.share:
         source = _as_share(source, target)
     if source.dimensionality != target.dimensionality:
@@ -285,21 +286,31 @@ def _as_share(source: pint.Unit, target: pint.Unit) -> pint.Unit:
     if source.dimensionless:
         return source * _ratio(target)
     if source.dimensionality == (_registry().Unit("g_plain") / _registry().Unit("g_soil")).dimensionality:
-        return source / _registry().Unit("g_plain") * _registry().Unit("g_soil_carbon")
+        return source / _registry().Unit("g_plain") * _registry().Unit(_numerator(target))
     return source
+
+
+def _numerator(target: pint.Unit) -> str:
+    """The gram above the line of a share."""
+    if "[organic_matter]" in str(target.dimensionality):
+        return "g_organic_matter"
+    return "g_soil_carbon" if "[dry_soil]" in str(target.dimensionality) else "g_carbon"
 
 
 def _ratio(target: pint.Unit) -> pint.Unit:
     """One gram per gram of what the target measures in milligrams per gram."""
-    above = "g_soil_carbon" if "[dry_soil]" in str(target.dimensionality) else "g_carbon"
-    below = "g_soil" if above == "g_soil_carbon" else "g_soil_carbon"
-    return _registry().Unit(above) / _registry().Unit(below)
+    below = "g_soil" if "[dry_soil]" in str(target.dimensionality) else "g_soil_carbon"
+    return _registry().Unit(_numerator(target)) / _registry().Unit(below)
 
 
 @cache
 def _target(wanted: Quantity) -> pint.Unit:
-    carbon = "soil_carbon" if "SOC g-1 soil" in wanted.unit else "carbon"
-    return parse_unit(wanted.unit.replace("mg SOC", "mg C"), carbon=carbon)
+    return parse_unit(wanted.unit.replace("mg SOC", "mg C").replace("mg SIC", "mg C"), carbon=_carbon_above(wanted))
+
+
+def _carbon_above(wanted: Quantity) -> str:
+    """What carbon above the line is in units of a quantity: in contents of the soil it is the soil's."""
+    return "soil_carbon" if wanted.share and wanted.unit.endswith("g-1 soil") else "carbon"
 
 
 def _in_words(unit: pint.Unit) -> str:
