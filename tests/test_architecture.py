@@ -12,7 +12,7 @@ SOURCE = Path(__file__).parent.parent / "src" / "talik"
 FLOORS = (
     "constants", "errors", "problems", "quantities", "textfile", "units", "tables", "store", "work", "inference",
     "geography", "survey", "flux", "incubation", "responses", "pools", "temperature", "spatial", "drivers", "warming",
-    "land_models", "projection", "design", "library", "result", "report", "study", "new", "check", "progress", "demo",
+    "land_models", "projection", "design", "library", "source", "result", "report", "study", "new", "check", "progress", "demo",
     "cli", "__main__", "app",
 )  # fmt: skip
 """Rooms from the ground up. ``flux`` turns rates into release, which checks of measurements need, so it
@@ -20,7 +20,7 @@ stands above ``incubation``."""
 
 DOORS = {
     "pint": {"units"}, "pyproj": {"geography"}, "arviz": {"inference"}, "numpyro": {"inference"},
-    "dask": {"work"}, "typer": {"cli"}, "rich": {"progress"}, "jinja2": {"report"}, "pydantic": {"study"},
+    "dask": {"work"}, "typer": {"cli"}, "rich": {"progress"}, "jinja2": {"report"}, "pydantic": {"incubation", "study"},
 }  # fmt: skip
 """Libraries that one room alone imports."""
 

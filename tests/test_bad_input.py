@@ -212,7 +212,7 @@ def test_three_mistakes_in_study_toml_are_all_told(tmp_path):
     [
         ("title = ", "is not TOML"),
         ('[study]\ntitle = "a"\n', "source: is missing"),
-        ('[study]\ntitle = "a"\n[source]\n', 'name one source: sidb = "DIR" or tables = "DIR"'),
+        ('[study]\ntitle = "a"\n[source]\n', 'name one source, as in tables = "DIR"'),
         ('[study]\ntitle = "a"\n[source]\nsidb = "a"\ntables = "b"\n', "name one source"),
     ],
 )

@@ -217,7 +217,7 @@ def test_the_demo_opens_with_the_sound_studies_and_says_what_is_wrong_with_the_o
 
 
 def test_every_row_of_the_demo_carries_study_doi_and_licence():
-    for file in (demo_study().source).glob("*.csv"):
+    for file in (demo_study().source.path).glob("*.csv"):
         if file.stem in TABLES:
             table = read_table(file, file.stem)
             for column in ("study", "doi", "licence"):

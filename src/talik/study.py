@@ -7,7 +7,7 @@ architecture test read it.
 import platform
 import time
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import metadata
@@ -21,6 +21,7 @@ from talik import __version__, store
 from talik.errors import InputError, SettingsError, itemised
 from talik.incubation.measurements import Measurements
 from talik.result import StudyResult
+from talik.source import SOURCES, Source
 from talik.textfile import read_text
 
 
@@ -42,10 +43,15 @@ class SourceSection(_Section):
     tables: str | None = None
     corrections: bool = True
 
+    @property
+    def kinds(self) -> list[str]:
+        """Sources that are named."""
+        return [kind for kind in SOURCES if getattr(self, kind) is not None]
+
     @model_validator(mode="after")
     def _one_source(self):
-        if (self.sidb is None) == (self.tables is None):
-            raise ValueError('name one source: sidb = "DIR" or tables = "DIR"')
+        if len(self.kinds) != 1:
+            raise ValueError(f'name one source, as in tables = "DIR"; the sources are {", ".join(SOURCES)}')
         return self
 
 
@@ -80,34 +86,21 @@ class Study:
     """Folder of ``study.toml``."""
 
     @cached_property
-    def source(self) -> Path:
-        """Folder of the measurements."""
-        source = self.settings.source
-        return self.folder / str(source.sidb if source.sidb is not None else source.tables)
+    def source(self) -> Source:
+        """Where the measurements are."""
+        section = self.settings.source
+        (kind,) = section.kinds
+        return Source(kind, self.folder / getattr(section, kind), corrections=section.corrections)
 
     @cached_property
     def measurements(self) -> Measurements:
         """The measurements, read once."""
-        if self.settings.source.sidb is not None:
-            from talik.incubation.sidb import NO_CORRECTIONS, read_sidb
-
-            return read_sidb(self.source, corrections=None if self.settings.source.corrections else NO_CORRECTIONS)
-        from talik.incubation.lab_tables import read_tables
-
-        return read_tables(self.source)
-
-    def _files(self) -> Iterator[Path]:
-        """Files of the source: those of its entries, or its tables."""
-        if self.settings.source.tables is not None or not self.source.is_dir():
-            return self.source.glob("*.csv")
-        from talik.incubation.sidb.entry import find_entries
-
-        return (file for folder in find_entries(self.source) for file in folder.iterdir())
+        return self.source.read()
 
     def inputs(self) -> dict[str, str]:
         """sha256 of every file of the source, by its path within it."""
-        files = store.digests(path for path in self._files() if path.is_file())
-        return {Path(name).relative_to(self.source).as_posix(): digest for name, digest in files.items()}
+        digests = store.digests(self.source.files())
+        return {Path(name).relative_to(self.source.folder).as_posix(): digest for name, digest in digests.items()}
 
 
 def read_study(path: Path | str) -> Study:
@@ -397,8 +390,7 @@ def write_report(run: Path | str) -> Path:
 def as_toml(study: Study) -> str:
     """Settings as run, defaults filled in, as TOML; the source by its full path."""
     settings = study.settings.model_dump(exclude_none=True)
-    kind = "sidb" if study.settings.source.sidb is not None else "tables"
-    settings["source"][kind] = study.source.resolve().as_posix()
+    settings["source"][study.source.kind] = study.source.path.resolve().as_posix()
     lines = []
     for section, values in settings.items():
         lines += [f"[{section}]", *(f"{name} = {_toml(value)}" for name, value in values.items()), ""]

@@ -45,7 +45,7 @@ def read_tables(folder: Path | str) -> Measurements:
     The tables of the packaged study:
 
     >>> from talik.demo import demo_study
-    >>> measured = read_tables(demo_study().source)
+    >>> measured = read_tables(demo_study().source.path)
     >>> len(measured.studies), float(measured.respiration["temperature"].max())
     (9, 30.0)
     """
