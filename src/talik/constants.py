@@ -14,3 +14,9 @@ ZERO_CELSIUS = 273.15
 
 DAYS_PER_YEAR = 365.25
 """Length of the Julian year. [d]"""
+
+GAS_CONSTANT = 8.314462618
+"""Molar gas constant, R. [J mol⁻¹ K⁻¹] CODATA 2018."""
+
+ATMOSPHERE = 101.325
+"""Standard atmosphere. [kPa] BIPM."""

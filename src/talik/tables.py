@@ -158,6 +158,15 @@ _ALL = (
         ("jar", "time", "gas"),
     ),
     Table(
+        "budgets", "the carbon of one jar",
+        _columns(
+            "study jar* gas* time_start time_end carbon_at_start carbon_in_gas carbon_dissolved carbon_drawn "
+            "carbon_put_in carbon_flushed_out carbon_leaked carbon_respired",
+            gas=("co2", "ch4"),
+        ),
+        ("jar", "gas"),
+    ),
+    Table(
         "pools", "one fitted parameter",
         _columns(
             "study set* sample model* parameter* estimate# sd# lower# upper# identified? reason n# aicc# basis "
