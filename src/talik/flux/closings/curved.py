@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import brentq, minimize_scalar
 
 from talik.flux.closings.detection import DETECTED
-from talik.flux.closings.readings import Readings, noise
+from talik.flux.closings.readings import ROUNDING, Readings, noise
 from talik.flux.closings.straight import Line, Rate, line
 
 CURVATURE_LIMIT = 4.0
@@ -18,6 +18,8 @@ LEAST_CURVATURE = 1e-3
 """Least curvature at which the search looks before it narrows down, times the length of the closing. [-]"""
 PLACES = 32
 """Curvatures at which the search looks before it narrows down."""
+FLAT = 1e-6
+"""Part of a span to which the place of a highest value in it is found; the value is then exact to the square. [-]"""
 SERIES = 1e-4
 """Curvature times time below which a series is more exact than the formula. [-]"""
 
@@ -35,8 +37,8 @@ def rise(time: NDArray, curvature: float) -> NDArray:
     return -np.expm1(-curvature * time) / curvature if curvature else time
 
 
-def _rise_by_curvature(time: NDArray, curvature: float) -> NDArray:
-    """Derivative of `rise` by the curvature. [d²]"""
+def rise_by_curvature(time: NDArray, curvature: float) -> NDArray:
+    """Derivative of `rise` by the curvature, shape (n,). [d²]"""
     if curvature * np.abs(time).max() < SERIES:
         return time**2 * (-0.5 + curvature * time * (1 / 3 - curvature * time / 8))
     return (time * np.exp(-curvature * time) - rise(time, curvature)) / curvature
@@ -134,7 +136,7 @@ def _sum_of_squares(readings: Readings, curvature: float) -> float:
 def _steepness(readings: Readings, curvature: float) -> float:
     """Half the derivative of the least sum of squares by the curvature; the lines' own derivatives are zero."""
     found = _line(readings, curvature)
-    return -float((readings.weight * found.residuals) @ _rise_by_curvature(readings.time, curvature)) * found.slope
+    return -float((readings.weight * found.residuals) @ rise_by_curvature(readings.time, curvature)) * found.slope
 
 
 def interval_over_curvatures(readings: Readings, best: Curve, threshold: float, most: float) -> tuple[float, float]:
@@ -182,7 +184,9 @@ def _highest(value, places: NDArray) -> float:
     low, high = places[max(top - 1, 0)], places[min(top + 1, places.size - 1)]
     if high <= low:
         return at[top]
-    inside = minimize_scalar(lambda place: -value(place), bounds=(low, high), method="bounded")
+    inside = minimize_scalar(
+        lambda place: -value(place), bounds=(low, high), method="bounded", options={"xatol": FLAT * (high - low)}
+    )
     return max(at[top], -float(inside.fun))
 
 
@@ -194,8 +198,9 @@ def _curvatures(readings: Readings, best: float, threshold: float, most: float) 
 
     if above(best) >= 0:
         return best, best
-    low = brentq(above, 0.0, best) if best > 0 and above(0.0) > 0 else 0.0
-    high = brentq(above, best, most) if best < most and above(most) > 0 else most
+    exact = {"xtol": ROUNDING * most, "rtol": ROUNDING}
+    low = brentq(above, 0.0, best, **exact) if best > 0 and above(0.0) > 0 else 0.0
+    high = brentq(above, best, most, **exact) if best < most and above(most) > 0 else most
     return low, high
 
 

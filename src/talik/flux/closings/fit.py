@@ -20,6 +20,10 @@ MODELS = ("auto", "linear", "robust", "hmr")
 
 ENOUGH_FOR_CURVATURE = 6
 """Readings from which on AICc can compare a curve with a straight line."""
+BENDS = (0.125, 0.25, 0.5, 1.0)
+"""Curvatures, as parts of their limit, at which bad readings are looked for. [-]"""
+ROUGHLY = 1e-3
+"""Change of the residuals at which a search for bad readings ends. [-]"""
 FAR = 5.0
 """Robust scales off the curve beyond which a reading is set aside. [-]"""
 
@@ -91,10 +95,11 @@ def fit_closing(
 
     whose derivative at closing is :math:`f_0` in either case. ``auto`` chooses, for two readings, their
     difference; for fewer than 6, the line, since they cannot tell a curve; else the model with the lower AICc,
-    the curvature being restricted as in `hmr`. Readings that lie more than 5 robust scales off line and curve are
-    set aside first, and where the line is then chosen it is Huber's, through all of them. The interval of
-    ``auto`` is that of the profile over all curvatures up to the limit, whichever model gives the rate: it covers
-    also where the choice is wrong.
+    the curvature being restricted as in `hmr`. Readings that lie more than 5 robust scales off the rise that the
+    others follow are set aside first, and where the line is then chosen it is Huber's, through all of them. The
+    interval of ``auto`` is that of the profile over all curvatures up to the limit, whichever model gives the rate:
+    it covers also where the choice is wrong. Whoever knows that the rise is straight asks for ``linear`` and has
+    an interval a third as long.
 
     Parameters
     ----------
@@ -233,12 +238,20 @@ def _with_interval_of(straight: Rate, curved: Rate) -> Rate:
 
 
 def far_off(readings: Readings, limit: float = CURVATURE_LIMIT) -> NDArray:
-    """Which readings lie far off line and curve alike, shape (n,).
+    """Which readings lie far off the rise that the others follow, shape (n,).
 
-    Off whichever of the two leaves the smaller robust scale: a curve that bends towards a bad reading leaves more
-    scatter than the line, and a line through a curved rise more than the curve.
+    The rise is that with the curvature, none included, that leaves the smallest robust scale; those set aside no
+    longer count, and the others are judged again, until none is far off.
     """
-    bent = best_curve(readings, limit / readings.length)
-    fits = [robust_line(rise(readings.time, curvature), readings) for curvature in {0.0, bent.curvature}]
-    best = min(fits, key=lambda fit: fit.scale)
-    return np.abs(best.residuals) > max(FAR * best.scale, FAR * np.sqrt(readings.rounding))
+    far = np.zeros(readings.n, bool)
+    while (~far).sum() >= ENOUGH_FOR_CURVATURE:
+        kept = readings.at(~far)
+        bent = best_curve(kept, limit / readings.length).curvature
+        places = {0.0, bent, *(np.array(BENDS) * limit / readings.length)}
+        fits = [robust_line(rise(kept.time, place), kept, ROUGHLY) for place in places]
+        best = min(fits, key=lambda fit: fit.scale)
+        off = np.abs(best.residuals) > FAR * max(best.scale, np.sqrt(kept.rounding))
+        if not off.any():
+            break
+        far[~far] = off
+    return far

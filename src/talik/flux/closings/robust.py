@@ -17,7 +17,7 @@ CLIPPED = float(_NORMAL + BEND**2 * (1 - _NORMAL) - 2 * BEND * stats.norm.pdf(BE
 MOST_ROUNDS = 500
 """Rounds of reweighting."""
 SETTLED = 1e-13
-"""Change of the residuals, as a part of them, at which the rounds end. [-]"""
+"""Change of the residuals, as a part of them, at which the rounds of an estimate end. [-]"""
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class RobustLine:
     """Residuals, likewise, shape (n,)."""
 
 
-def robust_line(grows: NDArray, readings: Readings) -> RobustLine:
+def robust_line(grows: NDArray, readings: Readings, settled: float = SETTLED) -> RobustLine:
     r"""Huber's M-estimate with the scale of his proposal 2.
 
     Slope, start and scale s solve, for residuals r and :math:`\psi(u) = \max(-k, \min(k, u))`, k = 1.345,
@@ -56,6 +56,8 @@ def robust_line(grows: NDArray, readings: Readings) -> RobustLine:
         Time, or the `rise` of a curve.
     readings : Readings
         Three at least.
+    settled : float, default 1e-13
+        Change of the residuals, as a part of them, at which the rounds of reweighting end.
 
     Returns
     -------
@@ -70,13 +72,15 @@ def robust_line(grows: NDArray, readings: Readings) -> RobustLine:
     middle = float(readings.weight @ grows / readings.weight.sum())
     unit = float(np.abs(grows - middle).max())
     design = np.column_stack([root, root * (grows - middle) / unit])
-    beta, residuals, scale = _reweighted(design, root * readings.carbon, np.sqrt(readings.rounding / readings.n))
+    beta, residuals, scale = _reweighted(
+        design, root * readings.carbon, np.sqrt(readings.rounding / readings.n), settled
+    )
     error = _error(design, residuals, scale)[1] / unit
     slope = float(beta[1] / unit)
     return RobustLine(float(beta[0] - slope * middle), slope, float(error), scale, residuals)
 
 
-def _reweighted(design: NDArray, values: NDArray, nothing: float) -> tuple[NDArray, NDArray, float]:
+def _reweighted(design: NDArray, values: NDArray, nothing: float, settled: float) -> tuple[NDArray, NDArray, float]:
     """Coefficients, residuals and scale by least squares with weights that are renewed until they settle."""
     n, p = design.shape
     beta = np.linalg.lstsq(design, values)[0]
@@ -89,7 +93,7 @@ def _reweighted(design: NDArray, values: NDArray, nothing: float) -> tuple[NDArr
         root = np.sqrt(np.minimum(1.0, BEND * scale / np.maximum(np.abs(residuals), np.finfo(float).tiny)))
         beta = np.linalg.lstsq(design * root[:, None], values * root)[0]
         before, residuals = residuals, values - design @ beta
-        if np.linalg.norm(residuals - before) <= SETTLED * np.linalg.norm(residuals):
+        if np.linalg.norm(residuals - before) <= settled * np.linalg.norm(residuals):
             break
     return beta, residuals, scale
 

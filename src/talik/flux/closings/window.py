@@ -4,6 +4,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
+from talik.flux.closings.curved import CURVATURE_LIMIT, best_curve, rise, rise_by_curvature
+from talik.flux.closings.readings import ROUNDING, Readings
+
 FEWEST = 30
 """Readings below which all are used: fewer cannot tell a dead band from scatter."""
 PIECE = 20
@@ -16,10 +19,10 @@ def usable_window(time, carbon) -> tuple[float, float]:
     """First and last time of the part of a closing that follows one smooth course.
 
     Gas that is still mixing after closing (dead band), and a jar that is opened before its record ends, follow
-    another course than the middle. The window begins as the middle half of the readings and grows at both
-    ends, a twentieth of the readings at a time, as long as the median of the next piece lies where a parabola through
-    the window foretells it: within the error of the foretelling, at a probability of 1e-4. Closings of fewer than 30
-    readings are used whole.
+    another course than the middle. The window begins as the middle half of the readings and grows at both ends, a
+    twentieth of the readings at a time, as long as a parabola through the window, or the curve of `best_curve`,
+    foretells the median of the next piece: within the error of the foretelling, at a probability of 1e-4. Closings of
+    fewer than 30 readings are used whole.
 
     Parameters
     ----------
@@ -60,19 +63,30 @@ def usable_window(time, carbon) -> tuple[float, float]:
 
 
 def _follows(time: NDArray, carbon: NDArray, window: slice, piece: slice) -> bool:
-    """Whether a piece lies where a parabola through the window foretells it."""
-    middle, width = time[window].mean(), np.ptp(time[window])
-    if width == 0:
+    """Whether a piece lies where a parabola through the window foretells it, or else the curve of a slowing rise."""
+    length = np.ptp(time[window])
+    if length == 0:
         return True
-    design, ahead = (np.vander((time[part] - middle) / width, 3) for part in (window, piece))
-    beta, _, rank, _ = np.linalg.lstsq(design, carbon[window])
+    t = (time - time[window][0]) / length
+    parabola = np.column_stack([np.ones_like(t), t, t**2])
+    if _foretold(parabola, carbon, window, piece):
+        return True
+    inside = Readings(t[window], carbon[window], np.ones(window.stop - window.start), sd_stated=False)
+    curvature = best_curve(inside, CURVATURE_LIMIT).curvature
+    curve = np.column_stack([np.ones_like(t), rise(t, curvature), rise_by_curvature(t, curvature)])
+    return _foretold(curve, carbon, window, piece)
+
+
+def _foretold(design: NDArray, carbon: NDArray, window: slice, piece: slice) -> bool:
+    """Whether the median of a piece lies where least squares in the window foretell it; ``design`` of shape (n, 3)."""
+    beta, _, rank, _ = np.linalg.lstsq(design[window], carbon[window])
     if rank < 3:
         return True
-    residuals = carbon[window] - design @ beta
+    residuals = carbon[window] - design[window] @ beta
     # Bad readings within the window must not make everything else look good.
-    scale = 1.4826 * np.median(np.abs(residuals)) + 1e-12 * np.abs(carbon[window]).max()
-    foretold = ahead.mean(axis=0)
-    leverage = foretold @ np.linalg.solve(design.T @ design, foretold)
-    spread = scale * np.sqrt(leverage + np.pi / 2 / len(ahead))
-    off = float(np.median(carbon[piece] - ahead @ beta))
+    scale = 1.4826 * np.median(np.abs(residuals)) + ROUNDING * np.abs(carbon[window]).max()
+    ahead = design[piece].mean(axis=0)
+    leverage = ahead @ np.linalg.solve(design[window].T @ design[window], ahead)
+    spread = scale * np.sqrt(leverage + np.pi / 2 / len(design[piece]))
+    off = float(np.median(carbon[piece] - design[piece] @ beta))
     return bool(abs(off) <= stats.t.isf(DOUBT / 2, len(residuals) - 3) * spread)
