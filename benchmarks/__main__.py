@@ -23,16 +23,17 @@ def main() -> None:
     for part in (incubation, flux, pools, temperature, study, cli):
         for case in part.cases():
             try:
-                print(line(case.what, case.measure(), case.limit), flush=True)
+                print(line(case.what, case.measure(), case.limit, case.readings), flush=True)
             except RuntimeError as error:
                 print(f"{case.what}: failed: {error}", flush=True)
             if case.reference:
-                print(line(f"  beside: {case.beside}", case.reference()), flush=True)
+                print(line(f"  beside: {case.beside}", case.reference(), readings=case.readings), flush=True)
     print("MB: peak of what a call allocates; for a run and the help, the peak resident memory of their process.")
 
 
-def line(what: str, cost: Cost, limit: str = "") -> str:
+def line(what: str, cost: Cost, limit: str = "", readings: int = 0) -> str:
     """One line of the table."""
+    limit = f"{readings / cost.seconds / 1e6:.1f} million readings/s" if readings else limit
     return ROW.format(what, f"{cost.seconds:.2f}", f"{cost.wall:.2f}", f"{cost.memory:.0f}", limit)
 
 

@@ -1,4 +1,4 @@
-"""Release of every jar with its error, beside a trapezoid in groupby-apply."""
+"""Lines through many closings and the release of every jar, beside plain pandas."""
 
 from collections.abc import Iterator
 
@@ -9,16 +9,46 @@ from scipy.integrate import cumulative_trapezoid
 import talik
 from benchmarks.data import measurements
 from benchmarks.measure import Case, in_process
+from talik.flux.closings import linear_rates
 from talik.tables import RESPIRATION_OF
+
+CLOSINGS, EACH = 100_000, 100
+"""Closings, and readings of each."""
 
 
 def cases() -> Iterator[Case]:
-    """Release of all jars."""
+    """Lines through ten million readings; release of all jars."""
+    readings = closings()
+    columns = [readings[name].to_numpy() for name in ("closing", "time", "carbon")]
+    yield Case(
+        f"lines through {CLOSINGS} closings", lambda: in_process(lambda: linear_rates(*columns)),
+        "sums of pandas group-by, slope and error alone", lambda: in_process(lambda: lines_by_pandas(readings)),
+        readings=len(readings),
+    )  # fmt: skip
     rates = measurements().respiration
     yield Case(
         f"release, {rates['jar'].nunique()} jars", lambda: in_process(lambda: talik.release(rates)),
         "groupby-apply trapezoid, no error, no gaps", lambda: in_process(lambda: naive(rates)),
     )  # fmt: skip
+
+
+def closings() -> pd.DataFrame:
+    """Readings of closings of two days, one after another."""
+    rng = np.random.default_rng(1)
+    time = np.tile(np.linspace(0, 2, EACH), CLOSINGS)
+    carbon = 53 + np.repeat(rng.uniform(1, 500, CLOSINGS), EACH) * time + rng.standard_normal(time.size)
+    return pd.DataFrame({"closing": np.repeat(np.arange(CLOSINGS), EACH), "time": time, "carbon": carbon})
+
+
+def lines_by_pandas(readings: pd.DataFrame) -> pd.DataFrame:
+    """Slope of each closing and its standard error, from sums of squares that are not centred."""
+    t, m = readings["time"], readings["carbon"]
+    powers = readings.assign(n=1.0, tt=t * t, tm=t * m, mm=m * m)
+    sums = powers.groupby("closing")[["n", "time", "carbon", "tt", "tm", "mm"]].sum()
+    n, squares = sums["n"], sums["tt"] - sums["time"] ** 2 / sums["n"]
+    slope = (sums["tm"] - sums["time"] * sums["carbon"] / n) / squares
+    left = sums["mm"] - sums["carbon"] ** 2 / n - slope**2 * squares
+    return pd.DataFrame({"rate": slope, "sd": np.sqrt(left / (n - 2) / squares)})
 
 
 def naive(rates: pd.DataFrame) -> pd.DataFrame:

@@ -41,6 +41,8 @@ class Case:
     """Measures the reference."""
     limit: str = ""
     """What it should stay below."""
+    readings: int = 0
+    """Readings it works on, to tell how many a second."""
 
 
 def in_process(task: Callable[[], object]) -> Cost:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+
 from simulated_closings import SHORT, clopper_pearson, covered, fits
 
 REPLICATES = 300

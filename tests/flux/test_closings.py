@@ -4,7 +4,7 @@ from decimal import Decimal, localcontext
 
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 from scipy import stats
@@ -31,6 +31,7 @@ def values(fit):
 
 
 @pytest.mark.parametrize("model", MODELS)
+@settings(max_examples=25)
 @given(factor=st.floats(0.01, 100), added=st.floats(-100, 1000), curvature=st.sampled_from([0.0, 0.3, 1.5]))
 def test_the_rate_is_linear_in_the_carbon(model, factor, added, curvature):
     carbon = jar(curvature=curvature, noise=NOISE)
@@ -40,6 +41,7 @@ def test_the_rate_is_linear_in_the_carbon(model, factor, added, curvature):
 
 
 @pytest.mark.parametrize("model", MODELS)
+@settings(max_examples=25)
 @given(order=st.permutations(range(TIME.size)))
 def test_the_order_of_readings_is_irrelevant(model, order):
     carbon = jar(curvature=1.0, noise=NOISE)
@@ -50,6 +52,7 @@ def test_the_order_of_readings_is_irrelevant(model, order):
 
 
 @pytest.mark.parametrize("model", MODELS)
+@settings(max_examples=25)
 @given(factor=st.floats(0.001, 1500))
 def test_the_unit_of_time_cancels(model, factor):
     carbon = jar(curvature=0.8, noise=NOISE)
@@ -59,6 +62,7 @@ def test_the_unit_of_time_cancels(model, factor):
         assert_allclose(others.curvature * factor, days.curvature, rtol=1e-6)
 
 
+@settings(max_examples=25)
 @given(rate=st.floats(-500, 5000), start=st.floats(0, 1000))
 def test_a_straight_rise_gives_the_same_rate_by_all_models(rate, start):
     for model in MODELS:

@@ -16,7 +16,7 @@ CURVATURE_LIMIT = 4.0
 closing is some four times the slope of a straight line through four readings. [-]"""
 LEAST_CURVATURE = 1e-3
 """Least curvature at which the search looks before it narrows down, times the length of the closing. [-]"""
-PLACES = 32
+PLACES = 12
 """Curvatures at which the search looks before it narrows down."""
 FLAT = 1e-6
 """Part of a span to which the place of a highest value in it is found; the value is then exact to the square. [-]"""

@@ -11,7 +11,7 @@ DETECTED = 2 * 1.6448536269514722
 def detection_limit(sd, length, n=2):
     r"""Smallest rate that a straight line through a closing can tell from none.
 
-    .. math:: f_{det} = 3.29 \, s \Big/ \sqrt{\sum_i (t_i - \bar t)^2}
+    .. math:: f_{det} = \frac{3.29 \, s}{\sqrt{\sum_i (t_i - \bar t)^2}}
               = 3.29 \, \frac{s}{t_n} \sqrt{\frac{12 (n - 1)}{n (n + 1)}}
 
     for n readings equally spaced in time. A true rate of this size is told from zero in 95 of 100 closings,

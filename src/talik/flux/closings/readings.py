@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy import special
 
 from talik.errors import TableError
 
@@ -124,7 +124,9 @@ class Noise:
     @property
     def quantile(self) -> float:
         """Standard errors in half a 95 % interval, of Student's t or of the normal."""
-        return float(stats.t.ppf(0.975, self.df)) if self.df > 0 else np.nan
+        if np.isinf(self.df):
+            return float(special.ndtri(0.975))
+        return float(special.stdtrit(self.df, 0.975)) if self.df > 0 else np.nan
 
 
 def noise(sum_of_squares: float, df: int, sd_stated: bool) -> Noise:
@@ -156,6 +158,6 @@ def noise(sum_of_squares: float, df: int, sd_stated: bool) -> Noise:
     >>> noise(9.0, 1, sd_stated=True), noise(8.0, 4, sd_stated=True)
     (Noise(variance=9.0, df=1), Noise(variance=2.0, df=4))
     """
-    if sd_stated and df < ENOUGH_FREEDOM and (df < 1 or stats.chi2.sf(sum_of_squares, df) > BELIEVED):
+    if sd_stated and df < ENOUGH_FREEDOM and (df < 1 or special.chdtrc(df, sum_of_squares) > BELIEVED):
         return Noise(1.0, np.inf)
     return Noise(sum_of_squares / df, df) if df > 0 else Noise(np.nan, 0)

@@ -28,8 +28,6 @@ class RobustLine:
     """Carbon where it is zero. [µg C]"""
     slope: float
     """Carbon per unit of what grows."""
-    error: float
-    """Standard error of the slope."""
     scale: float
     """Scale of the residuals, each divided by its stated error if there is one. [µg C or -]"""
     residuals: NDArray
@@ -45,10 +43,7 @@ def robust_line(grows: NDArray, readings: Readings, settled: float = SETTLED) ->
               \sum_i \psi(r_i / s)^2 = (n - 2) \, E[\psi(Z)^2]
 
     which have one solution, unlike those with the median absolute deviation, and remain sensible for few readings.
-    About a fourth of the readings may be bad. The standard error is Huber's,
-
-    .. math:: s_f^2 = K^2 \frac{\sum \psi^2 s^2 / (n - 2)}{\bar{\psi'}^2} \, (X^T X)^{-1},
-              \qquad K = 1 + \frac{2}{n} \frac{var(\psi')}{\bar{\psi'}^2}
+    About a fourth of the readings may be bad.
 
     Parameters
     ----------
@@ -75,9 +70,8 @@ def robust_line(grows: NDArray, readings: Readings, settled: float = SETTLED) ->
     beta, residuals, scale = _reweighted(
         design, root * readings.carbon, np.sqrt(readings.rounding / readings.n), settled
     )
-    error = _error(design, residuals, scale)[1] / unit
     slope = float(beta[1] / unit)
-    return RobustLine(float(beta[0] - slope * middle), slope, float(error), scale, residuals)
+    return RobustLine(float(beta[0] - slope * middle), slope, scale, residuals)
 
 
 def _reweighted(design: NDArray, values: NDArray, nothing: float, settled: float) -> tuple[NDArray, NDArray, float]:
@@ -98,21 +92,26 @@ def _reweighted(design: NDArray, values: NDArray, nothing: float, settled: float
     return beta, residuals, scale
 
 
-def _error(design: NDArray, residuals: NDArray, scale: float) -> NDArray:
-    """Huber's standard errors of the coefficients, shape (p,)."""
-    n, p = design.shape
-    if scale <= 0:
-        return np.zeros(p)
-    inside = (np.abs(residuals) <= BEND * scale).astype(float)
-    share = inside.mean()
-    clipped = np.clip(residuals, -BEND * scale, BEND * scale)
-    correction = 1 + p * inside.var(ddof=1) / (n * share**2)
-    spread = np.sqrt(clipped @ clipped / (n - p)) * correction / share
-    return spread * np.sqrt(np.diag(np.linalg.inv(design.T @ design)))
+def robust_error(found: RobustLine, readings: Readings) -> float:
+    r"""Huber's standard error of the slope over time.
+
+    .. math:: s_f^2 = K^2 \frac{\sum_i \psi(r_i / s)^2 \, s^2 / (n - 2)}{\bar{\psi'}^2 \sum_i w_i (t_i - \bar t)^2},
+              \qquad K = 1 + \frac{2}{n} \frac{var(\psi')}{\bar{\psi'}^2}
+
+    with :math:`\psi'` 1 for residuals within the bend and 0 for others (Huber 1981, section 7.6).
+    """
+    n, within = readings.n, np.abs(found.residuals) <= BEND * found.scale
+    if found.scale <= 0:
+        return 0.0
+    share = within.mean()
+    clipped = np.clip(found.residuals, -BEND * found.scale, BEND * found.scale)
+    correction = 1 + 2 * within.var(ddof=1) / (n * share**2)
+    spread = readings.weight @ (readings.time - np.average(readings.time, weights=readings.weight)) ** 2
+    return float(np.sqrt(clipped @ clipped / (n - 2) / spread) * correction / share)
 
 
 def robust(readings: Readings) -> Rate:
-    """Rate by Huber's line, with a t interval of n - 2 degrees of freedom.
+    """Rate by Huber's line, with the t interval of `robust_error` and n - 2 degrees of freedom.
 
     Parameters
     ----------
@@ -125,7 +124,7 @@ def robust(readings: Readings) -> Rate:
         Its sum of squares is that of all residuals, the bad ones included.
     """
     found = robust_line(readings.time, readings)
-    df = readings.n - 2
-    half = Noise(1.0, df).quantile * found.error
+    df, error = readings.n - 2, robust_error(found, readings)
+    half = Noise(1.0, df).quantile * error
     squares = float(found.residuals @ found.residuals)
-    return Rate(found.slope, found.error, found.slope - half, found.slope + half, df, found.start, squares)
+    return Rate(found.slope, error, found.slope - half, found.slope + half, df, found.start, squares)

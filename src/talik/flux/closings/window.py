@@ -2,7 +2,7 @@
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy import special
 
 from talik.flux.closings.curved import CURVATURE_LIMIT, best_curve, rise, rise_by_curvature
 from talik.flux.closings.readings import ROUNDING, Readings
@@ -89,4 +89,4 @@ def _foretold(design: NDArray, carbon: NDArray, window: slice, piece: slice) -> 
     leverage = ahead @ np.linalg.solve(design[window].T @ design[window], ahead)
     spread = scale * np.sqrt(leverage + np.pi / 2 / len(design[piece]))
     off = float(np.median(carbon[piece] - design[piece] @ beta))
-    return bool(abs(off) <= stats.t.isf(DOUBT / 2, len(residuals) - 3) * spread)
+    return bool(abs(off) <= special.stdtrit(len(residuals) - 3, 1 - DOUBT / 2) * spread)
