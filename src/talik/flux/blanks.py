@@ -63,7 +63,7 @@ def blank_means(blanks: pd.DataFrame, closings: pd.DataFrame, *, value: str = "m
     BlankMeans
     """
     n = len(closings)
-    made = BlankMeans(*(np.full(n, np.nan) for _ in range(3)), np.full(n, -1))
+    made = BlankMeans(np.full(n, np.nan), np.full(n, np.nan), np.full(n, np.nan), np.full(n, -1))
     blanks = blanks[blanks[value].notna()]
     if blanks.empty or not n:
         return made

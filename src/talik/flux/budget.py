@@ -45,8 +45,8 @@ class Points:
     """The known states of the gas of jars: readings, and the gas that a closing began with; in order."""
 
     rows: pd.DataFrame
-    """`jar`, `gas`, `closing_number`, `time`, `temperature`, `is_start`, `mole_fraction`, `sd`, and of the start
-    `blank` (number of the blank mean, or -1) and `freedom`."""
+    """`jar`, `gas`, `closing_number`, `time`, `temperature`, `closed_at`, `is_start`, `mole_fraction`, `sd`, and of the
+    start     `blank` (number of the blank mean, or -1) and `freedom`."""
     in_gas: np.ndarray
     """Carbon in the gas for each ppm. [µg C ppm⁻¹]"""
     dissolved: np.ndarray
@@ -126,9 +126,7 @@ class Budget:
         return (moved == 0) & np.isclose(level[self.first], level[self.first + 1], rtol=1e-9, atol=0)
 
 
-def budget(
-    readings: pd.DataFrame, jars: pd.DataFrame, laboratory: Laboratory, blanks: pd.DataFrame | None = None
-) -> Budget:
+def budget(readings: pd.DataFrame, jars: pd.DataFrame, laboratory: Laboratory, blanks: pd.DataFrame) -> Budget:
     """The carbon budget of closed jars between all their readings.
 
     Parameters
@@ -137,17 +135,17 @@ def budget(
         The tables of these names.
     laboratory : Laboratory
         What the tables do not say.
-    blanks : DataFrame, optional
-        Readings of blanks, as in the table ``readings``; those among `readings` where not given.
+    blanks : DataFrame
+        Readings of blanks, from ``blanks_of``.
 
     Returns
     -------
     Budget
     """
-    refuse_unusable(readings, jars)
     events = in_order(readings)
-    blanks = blanks_of(readings if blanks is None else blanks)
     rows = _with_conditions(events, jars, laboratory)
+    time = rows["time"].to_numpy(float)
+    rows = rows.assign(closed_at=time[events.first][rows["closing_number"].to_numpy()])
     rows = _with_starts(rows, blanks)
     return _between(rows, laboratory)
 
@@ -373,9 +371,10 @@ def carbon_budget(readings: pd.DataFrame, jars: pd.DataFrame, *, laboratory: Lab
     >>> carbon_budget(readings, jars)[["carbon_in_gas", "carbon_dissolved", "carbon_respired"]].round(1).to_dict("list")
     {'carbon_in_gas': [130.4], 'carbon_dissolved': [6.0], 'carbon_respired': [136.4]}
     """
+    refuse_unusable(readings, jars)
     closed = jars[jars["vessel"].isin(["", "closed"])]
-    used = readings[readings["jar"].isin(closed["jar"]) | ~readings["jar"].isin(jars["jar"])]
-    found = budget(used, closed, laboratory or Laboratory())
+    used = readings[readings["jar"].isin(closed["jar"])]
+    found = budget(used, closed, laboratory or Laboratory(), blanks_of(readings))
     points, rows = found.points, found.points.rows
     if rows.empty:
         return typed("budgets", pd.DataFrame())
