@@ -1,5 +1,28 @@
-"""Flux: respiration, and the carbon released when it is added up over time."""
+"""Flux: from readings to respiration, and the carbon released when it is added up over time."""
 
+from talik.flux.budget import Laboratory, carbon_budget
+from talik.flux.headspace import (
+    carbon_dissolved,
+    carbon_in_headspace,
+    carbon_per_ppm,
+    dry_mole_fraction,
+    headspace_volume,
+    water_vapour_pressure,
+)
 from talik.flux.release import release, trapezoid_weights
+from talik.flux.respiration import respiration, respiration_in_parts
 
-__all__ = ["release", "trapezoid_weights"]
+__all__ = [
+    "Laboratory",
+    "carbon_budget",
+    "carbon_dissolved",
+    "carbon_in_headspace",
+    "carbon_per_ppm",
+    "dry_mole_fraction",
+    "headspace_volume",
+    "release",
+    "respiration",
+    "respiration_in_parts",
+    "trapezoid_weights",
+    "water_vapour_pressure",
+]

@@ -103,9 +103,9 @@ def respiration(
     >>> jars = typed("jars", pd.DataFrame({"jar": ["a"], "headspace_volume": 250.0, "water_volume": 6.0, "ph": 6.0,
     ...     "dry_mass": 20.0, "organic_carbon": 50.0}))
     >>> found = respiration(readings, jars).loc[0]
-    >>> round(found["respiration"], 2), round(found["lower"], 2), round(found["upper"], 2)
-    (6.82, 6.71, 6.93)
-    >>> round(found["specific_respiration"], 4), found["method"]
+    >>> [round(float(found[name]), 2) for name in ("respiration", "lower", "upper")]
+    [6.82, 6.71, 6.93]
+    >>> round(float(found["specific_respiration"]), 4), found["method"]
     (0.1364, 'from the gas at closing to a reading')
     """
     errors = dict(errors or {})
