@@ -243,9 +243,7 @@ def row(name: str, n: int) -> str:
     hits = int(found.covered.sum())
     low, high = clopper_pearson(hits, n)
     passes = "yes" if low <= 0.96 and high >= 0.94 else "no"
-    return (
-        f"| {name} | {hits / n:.2%} | {low:.2%} to {high:.2%} | {passes} | {found.bias:+.2%} | {found.width:.1%} |"
-    )
+    return f"| {name} | {hits / n:.2%} | {low:.2%} to {high:.2%} | {passes} | {found.bias:+.2%} | {found.width:.1%} |"
 
 
 def main() -> None:

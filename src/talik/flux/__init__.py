@@ -9,7 +9,7 @@ from talik.flux.headspace import (
     headspace_volume,
     water_vapour_pressure,
 )
-from talik.flux.release import release, trapezoid_weights
+from talik.flux.release import release, release_covariance, trapezoid_weights
 from talik.flux.respiration import respiration, respiration_in_parts
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "dry_mole_fraction",
     "headspace_volume",
     "release",
+    "release_covariance",
     "respiration",
     "respiration_in_parts",
     "trapezoid_weights",

@@ -1,11 +1,33 @@
 """Carbon released since the start: respiration added up over time, with its error."""
 
+from dataclasses import dataclass
+from typing import Literal
+
 import numpy as np
 import pandas as pd
+from scipy import stats
 
+from talik.errors import SettingsError, TableError, listed
 from talik.tables import empty, typed
 
-_OF = {"respiration": "release", "specific_respiration": "specific_release", "jar_respiration": "jar_release"}
+_OF = {
+    "respiration": "release",
+    "specific_respiration": "specific_release",
+    "organic_matter_respiration": "organic_matter_release",
+    "jar_respiration": "jar_release",
+}
+
+FIRST_INTERVALS = {"hold": 1.0, "linear": 0.5, "none": 0.0}
+"""How the time before the first reading is filled, and the share of its rate that it gets."""
+
+GAPS = {"mean": (0.5, 0.5), "hold": (1.0, 0.0), "none": (0.0, 0.0)}
+"""How a gap between intervals is filled, and the shares of the rates before and after that it gets."""
+
+FirstInterval = Literal["hold", "linear", "none"]
+Gaps = Literal["mean", "hold", "none"]
+
+STEP = "step of the curve"
+"""Method of rates that are steps of a cumulative curve."""
 
 
 def trapezoid_weights(time):
@@ -58,93 +80,236 @@ def interval_weights(start, end):
     return np.tril(np.broadcast_to(np.asarray(end, float) - np.asarray(start, float), (len(end), len(end))))
 
 
-def release(respiration: pd.DataFrame) -> pd.DataFrame:
+def release(respiration: pd.DataFrame, *, first_interval: FirstInterval = "hold", gaps: Gaps = "mean") -> pd.DataFrame:
     r"""Carbon released by each jar since the start of its incubation.
 
-    Mean rates of intervals are added up; instantaneous rates are integrated by trapezoid, the
-    first held back to day 0. A replicate that respires more than the others does so throughout,
-    so the errors of its rates add up in full:
+    Mean rates of intervals are added up; instantaneous rates are integrated by trapezoid. The release is linear in
+    the rates, :math:`R = W r`, and so is what is filled in before the first and between two intervals, as the column
+    `filled` says.
+
+    Rates of jars that were read (with `sd_shared`) have independent errors, errors that neighbours share because
+    they share a reading, and errors that all share:
+
+    .. math:: var(R) = W \, \big( diag(s_j^2 - c_j^2) + cov(r_{j-1}, r_j) + c \, c^T \big) \, W^T
+
+    with c_j `sd_shared`. Means of replicates (without `sd_shared`) are those of jars that respire more or less than
+    the others throughout, so their errors add up in full:
 
     .. math:: s(R_i) = \sum_j w_{ij} \, s_j / \sqrt{n_j}
 
     Steps of a cumulative curve carry only what the curve's own error grew by, so their squares add up.
 
-    A missing interval is bridged at the mean of its neighbours' rates, as the column `filled`
-    says.
-
     Parameters
     ----------
     respiration : DataFrame
-        The table ``respiration``; its `sd` is that of the replicates.
+        The table ``respiration``.
+    first_interval : {"hold", "linear", "none"}, default "hold"
+        Time before the first reading: its rate held back to day 0, a rate that rises from zero on day 0, or nothing
+        counted.
+    gaps : {"mean", "hold", "none"}, default "mean"
+        Time between two intervals: the mean of the rates before and after, the rate before, or nothing counted.
 
     Returns
     -------
     DataFrame
-        The table ``release``, with `sd` that of the mean.
+        The table ``release``. Its `sd`, and `lower` and `upper` (95 %) of jars that were read, are in the unit of
+        the first basis that is filled.
+
+    Raises
+    ------
+    SettingsError
+        For fillings that are none.
 
     Examples
     --------
     >>> rates = pd.DataFrame({"jar": "a", "time": [1.0, 3.0], "temperature": 5.0, "respiration": [4.0, 2.0]})
     >>> list(release(rates)["release"])
     [4.0, 10.0]
+    >>> list(release(rates, first_interval="none")["release"])
+    [0.0, 6.0]
     """
-    rows = respiration.reindex(columns=[*dict.fromkeys([*respiration.columns, *_OF, *_NEEDED])])
-    parts = [_of_jar(jar) for _, jar in rows.groupby(["jar", "gas"], sort=False, dropna=False)]
+    _check(first_interval, gaps)
+    rows = _with_columns(respiration)
+    parts = [_of_jar(jar, first_interval, gaps) for _, jar in rows.groupby(["jar", "gas"], sort=False, dropna=False)]
     return typed("release", pd.concat(parts)) if parts else empty("release")
 
 
-STEP = "step of the curve"
-"""Method of rates that are steps of a cumulative curve."""
+def release_covariance(
+    respiration: pd.DataFrame, *, first_interval: FirstInterval = "hold", gaps: Gaps = "mean"
+) -> pd.DataFrame:
+    """Covariance of the release of one jar between all its times.
+
+    Cumulative values share the rates before them, so that a fit to them needs the whole matrix.
+
+    Parameters
+    ----------
+    respiration : DataFrame
+        Rows of the table ``respiration`` of one jar and gas.
+    first_interval, gaps : str
+        As in ``release``.
+
+    Returns
+    -------
+    DataFrame
+        Square, with the times of the release as rows and columns, in the unit of `sd` squared.
+
+    Raises
+    ------
+    TableError
+        If there are several jars or gases.
+    SettingsError
+        For fillings that are none.
+
+    Examples
+    --------
+    >>> rates = pd.DataFrame({"jar": "a", "time_start": [0.0, 1.0], "time_end": [1.0, 3.0], "time": [0.5, 2.0],
+    ...     "temperature": 5.0, "respiration": [4.0, 2.0], "sd": [0.3, 0.2], "sd_shared": 0.0})
+    >>> release_covariance(rates).round(2).to_numpy()
+    array([[0.09, 0.09],
+           [0.09, 0.25]])
+    """
+    _check(first_interval, gaps)
+    rows = _with_columns(respiration)
+    names = rows[["jar", "gas"]].drop_duplicates()
+    if len(names) != 1:
+        raise TableError(
+            f"a covariance is that of one jar and gas, and there are {len(names)}: "
+            f"{listed([' '.join(filter(None, map(str, row))) for row in names.to_numpy()])}",
+            names["jar"].unique(),
+        )
+    rows = rows.sort_values("time", kind="stable")
+    summed = _summed(rows, first_interval, gaps)
+    covariance = summed.weights @ _covariance(rows) @ summed.weights.T
+    return pd.DataFrame(covariance, index=summed.time, columns=summed.time)
+
+
+def _check(first_interval: str, gaps: str) -> None:
+    for name, value, known in (("first_interval", first_interval, FIRST_INTERVALS), ("gaps", gaps, GAPS)):
+        if value not in known:
+            raise SettingsError(f"{name} is {value!r}; it is one of {listed(list(known))}", [value])
+
 
 _NEEDED = (
-    "study",
-    "jar",
-    "gas",
-    "time",
-    "time_start",
-    "time_end",
-    "temperature",
-    "sd",
-    "n",
-    "method",
-    "doi",
-    "licence",
-)
+    "study", "jar", "gas", "time", "time_start", "time_end", "temperature", "sd", "sd_shared", "covariance_before",
+    "lower", "upper", "n", "method", "doi", "licence",
+)  # fmt: skip
 
 
-def _of_jar(rows: pd.DataFrame) -> pd.DataFrame:
-    rows = rows.sort_values("time", kind="stable")
-    in_intervals = bool(rows["time_end"].notna().all())
-    if in_intervals:
-        rows, bridged = _without_gaps(rows)
-        weights = interval_weights(rows["time_start"], rows["time_end"])
-        times = rows["time_end"]
-        filled = np.where(bridged, "gap bridged by the mean of its neighbours", "")
-    else:
-        weights = trapezoid_weights(rows["time"])
-        times = rows["time"]
-        filled = np.where(np.arange(len(rows)) == 0, "first rate held back to day 0" if times.iloc[0] > 0 else "", "")
-    errors = rows["sd"].to_numpy(float) / np.sqrt(np.fmax(rows["n"].to_numpy(float), 1.0))
-    steps = bool((rows["method"] == STEP).any())
-    total = np.sqrt(weights**2 @ errors**2) if steps else weights @ errors
-    released = {of: weights @ rows[rate].to_numpy(float) for rate, of in _OF.items()}
-    return rows[["study", "jar", "gas", "temperature", "doi", "licence"]].assign(
-        time=times.to_numpy(float), **released, sd=total, filled=filled
-    )
+def _with_columns(respiration: pd.DataFrame) -> pd.DataFrame:
+    return respiration.reindex(columns=[*dict.fromkeys([*respiration.columns, *_OF, *_NEEDED])])
 
 
-def _without_gaps(rows: pd.DataFrame) -> tuple[pd.DataFrame, np.ndarray]:
-    """Intervals with an interval put into each gap, and which ones those are."""
+@dataclass(frozen=True)
+class _Summed:
+    """How the rates of one jar add up."""
+
+    time: np.ndarray
+    """Times of the release. [d]"""
+    weights: np.ndarray
+    """Row i holds the weights of the rates in the release at time i. [d]"""
+    of_rate: np.ndarray
+    """The rate that the row of each time is described by."""
+    filled: list[str]
+    """What was filled in up to each time, in words."""
+
+
+_HELD_BACK = {
+    "hold": "first rate held back to day 0",
+    "linear": "rate rises from zero on day 0 to the first",
+    "none": "nothing counted before the first reading",
+}
+
+_BRIDGED = {
+    "mean": "gap bridged by the mean of its neighbours",
+    "hold": "gap bridged by the rate before it",
+    "none": "nothing counted in a gap of {days:g} d",
+}
+
+
+def _summed(rows: pd.DataFrame, first_interval: FirstInterval, gaps: Gaps) -> _Summed:
+    """Weights of the rates of one jar, in order of time."""
+    if rows["time_end"].notna().all():
+        return _of_intervals(rows, first_interval, gaps)
+    time = rows["time"].to_numpy(float)
+    weights = trapezoid_weights(time)
+    weights[:, 0] -= (1 - FIRST_INTERVALS[first_interval]) * time[0]
+    filled = [""] * time.size
+    filled[0] = _HELD_BACK[first_interval] if time[0] > 0 else ""
+    return _Summed(time, weights, np.arange(time.size), filled)
+
+
+def _of_intervals(rows: pd.DataFrame, first_interval: FirstInterval, gaps: Gaps) -> _Summed:
+    """Weights of intervals, with a time at the end of each gap that is bridged."""
     start, end = rows["time_start"].to_numpy(float), rows["time_end"].to_numpy(float)
-    gaps = np.flatnonzero(start[1:] - end[:-1] > 1e-9)
-    if not gaps.size:
-        return rows, np.zeros(len(rows), bool)
-    before, after = rows.iloc[gaps], rows.iloc[gaps + 1]
-    bridges = before.assign(
-        time_start=end[gaps], time_end=start[gaps + 1], sd=np.nan,
-        **{rate: 0.5 * (before[rate].to_numpy() + after[rate].to_numpy()) for rate in _OF},
-    )  # fmt: skip
-    joined = pd.concat([rows.assign(bridged=False), bridges.assign(bridged=True)]).sort_values(
-        "time_start", kind="stable"
+    size = len(rows)
+    total = np.zeros(size)
+    made: list[tuple[float, np.ndarray, int, str]] = []
+    told = ""
+    for i in range(size):
+        since = start[0] if i == 0 else start[i] - end[i - 1]
+        if i == 0 and since > 1e-9:
+            total[0] += FIRST_INTERVALS[first_interval] * since
+            told = _HELD_BACK[first_interval]
+        elif since > 1e-9:
+            total[[i - 1, i]] += np.multiply(GAPS[gaps], since)
+            told = _BRIDGED[gaps].format(days=since)
+            if gaps != "none":
+                made.append((start[i], total.copy(), i - 1, told))
+                told = ""
+        total[i] += end[i] - start[i]
+        made.append((end[i], total.copy(), i, told))
+        told = ""
+    time, weights, of_rate, filled = zip(*made, strict=True)
+    return _Summed(np.array(time), np.array(weights), np.array(of_rate), list(filled))
+
+
+def _of_jar(rows: pd.DataFrame, first_interval: FirstInterval, gaps: Gaps) -> pd.DataFrame:
+    rows = rows.sort_values("time", kind="stable")
+    summed = _summed(rows, first_interval, gaps)
+    released = {of: summed.weights @ rows[rate].to_numpy(float) for rate, of in _OF.items()}
+    sd, half = _errors(rows, summed.weights)
+    told = next((values for values in released.values() if np.isfinite(values).any()), released["release"])
+    described = rows[["study", "jar", "gas", "temperature", "doi", "licence"]].iloc[summed.of_rate]
+    return described.assign(
+        time=summed.time, **released, sd=sd, lower=told - half, upper=told + half, filled=summed.filled
     )
-    return joined.drop(columns="bridged"), joined["bridged"].to_numpy(bool)
+
+
+def _errors(rows: pd.DataFrame, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Standard error of each release, and half its 95 % interval where jars were read."""
+    unknown = np.full(len(weights), np.nan)
+    if not rows["sd_shared"].notna().all():
+        errors = rows["sd"].to_numpy(float) / np.sqrt(np.fmax(rows["n"].to_numpy(float), 1.0))
+        steps = bool((rows["method"] == STEP).any())
+        return (np.sqrt(weights**2 @ errors**2) if steps else weights @ errors), unknown
+    variance = np.einsum("ij,jk,ik->i", weights, _covariance(rows), weights)
+    own = rows["sd"].to_numpy(float) ** 2 - rows["sd_shared"].to_numpy(float) ** 2
+    with np.errstate(invalid="ignore", divide="ignore"):
+        below = (weights**2 * own) ** 2 @ (1 / _freedom(rows))
+        joint = np.where(below > 0, variance**2 / below, np.inf)
+    sd = np.sqrt(variance)
+    return sd, stats.t.ppf(0.975, np.maximum(joint, 1.0)) * sd
+
+
+def _covariance(rows: pd.DataFrame) -> np.ndarray:
+    """Covariance of the rates of one jar."""
+    sd, shared = rows["sd"].to_numpy(float), rows["sd_shared"].to_numpy(float)
+    if np.isnan(shared).any():
+        replicates = sd / np.sqrt(np.fmax(rows["n"].to_numpy(float), 1.0))
+        return np.diag(replicates**2) if (rows["method"] == STEP).any() else np.outer(replicates, replicates)
+    beside = np.nan_to_num(rows["covariance_before"].to_numpy(float))[1:]
+    # What errors of a scale do to a rate that is negative goes the other way.
+    rate = next((rows[of] for of in _OF if rows[of].notna().any()), rows["respiration"])
+    common = np.where(rate.to_numpy(float) < 0, -shared, shared)
+    return np.diag(sd**2 - shared**2) + np.diag(beside, 1) + np.diag(beside, -1) + np.outer(common, common)
+
+
+_FREEDOMS = np.r_[np.arange(1, 30), 30 * 1.1 ** np.arange(60), np.inf]
+_QUANTILES = stats.t.ppf(0.975, _FREEDOMS)
+
+
+def _freedom(rows: pd.DataFrame) -> np.ndarray:
+    """Degrees of freedom that the interval of each rate was made with."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        quantile = ((rows["upper"] - rows["lower"]) / 2 / rows["sd"]).fillna(_QUANTILES[-1]).to_numpy(float)
+    return 1 / np.interp(quantile, _QUANTILES[::-1], 1 / _FREEDOMS[::-1])
