@@ -51,6 +51,7 @@ class Jars:
         self.leaked = np.zeros(self.n)
         self.respired = np.zeros(self.n)
         self.full = self.air.copy()
+        self.swept, self.inlet = np.zeros(self.n), 0.0
 
     def dissolved_per_gas(self):
         """Moles dissolved for each mole in the gas."""
@@ -94,13 +95,17 @@ class Jars:
         self.carbon = np.broadcast_to(x, self.n) * self.air * (1 + self.dissolved_per_gas())
         self._write(event, np.broadcast_to(x, self.n) * 1e6 if told else np.nan, **more)
 
+    def sweep(self, flow, inlet):
+        """Send air through from now on, in mL a minute at 0 °C and 101.325 kPa."""
+        self.swept, self.inlet = flow * 1e-6 * 1440 * 101325.0 / (R * 273.15), inlet
+
     def wait(self, days):
         """Let the soil respire."""
         step = np.broadcast_to(days, self.n) / STEPS
         share = 1 + self.dissolved_per_gas()
 
         def out(c):
-            return self.leak * (c / share - self.room * self.air)
+            return self.leak * (c / share - self.room * self.air) + self.swept * (c / share / self.air - self.inlet)
 
         for k in range(STEPS):
             begin = self.time + k * step

@@ -18,6 +18,8 @@ class BlankMeans:
     """Its standard error. [ppm or mL]"""
     freedom: np.ndarray
     """Degrees of freedom of the error; infinite where it is the stated error of the analyser."""
+    scatter: np.ndarray
+    """Standard deviation between the blanks. [ppm or mL]"""
     name: np.ndarray
     """Number of the mean: closings with the same number share its error. -1 where there is none."""
 
@@ -63,11 +65,12 @@ def blank_means(blanks: pd.DataFrame, closings: pd.DataFrame, *, value: str = "m
     BlankMeans
     """
     n = len(closings)
-    made = BlankMeans(np.full(n, np.nan), np.full(n, np.nan), np.full(n, np.nan), np.full(n, -1))
+    empty = np.full(n, np.nan)
+    made = BlankMeans(empty, empty.copy(), empty.copy(), empty.copy(), np.full(n, -1))
     blanks = blanks[blanks[value].notna()]
     if blanks.empty or not n:
         return made
-    scatter = _scatter(blanks, value)
+    pooled = _scatter(blanks, value)
     of_batch = dict(tuple(blanks.sort_values("time", kind="stable").groupby(["study", "batch", "gas"])))
     asked = closings.groupby(["study", "batch", "gas", "start", "end"], sort=False, dropna=False).indices
     names: dict[tuple, int] = {}
@@ -76,7 +79,8 @@ def blank_means(blanks: pd.DataFrame, closings: pd.DataFrame, *, value: str = "m
             continue
         own = of_batch[study, batch, gas]
         low, high = _window(own["time"].to_numpy(float), start, end)
-        made.mean[rows], made.sd[rows], made.freedom[rows] = _mean(own.iloc[low:high], value, scatter[study, gas])
+        found = _mean(own.iloc[low:high], value, pooled[study, gas])
+        made.mean[rows], made.sd[rows], made.freedom[rows], made.scatter[rows] = found
         made.name[rows] = names.setdefault((study, batch, gas, low, high), len(names))
     return made
 
@@ -103,7 +107,10 @@ def _scatter(blanks: pd.DataFrame, value: str) -> dict[tuple, tuple[float, float
     return made
 
 
-def _mean(blanks: pd.DataFrame, value: str, scatter: tuple[float, float]) -> tuple[float, float, float]:
-    each = blanks.groupby("jar")[[value, "sd"]].mean()
-    sd, freedom = scatter if np.isfinite(scatter[0]) else (each["sd"].mean(), np.inf)
-    return float(each[value].mean()), float(sd / len(each) ** 0.5), freedom
+def _mean(blanks: pd.DataFrame, value: str, scatter: tuple[float, float]) -> tuple[float, float, float, float]:
+    each = blanks.groupby("jar")[value].mean()
+    sd, freedom = scatter
+    count = len(each)
+    if np.isnan(sd):  # one blank: its readings err by no more than their stated error
+        sd, freedom, count = float(blanks["sd"].mean()), np.inf, len(blanks)
+    return float(each.mean()), float(sd / count**0.5), freedom, float(sd)

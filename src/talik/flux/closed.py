@@ -19,7 +19,9 @@ so that each interval between readings has its own. [d]"""
 ENOUGH_FOR_FIT = 3
 """Readings of a closing from which on a line is fitted."""
 
-SOURCES = ("headspace_volume", "water_volume", "ph", "leak_rate", "calibration", "dry_mass")
+SOURCES = (
+    "headspace_volume", "water_volume", "ph", "leak_rate", "calibration", "dry_mass", "flow", "titrant_concentration"
+)  # fmt: skip
 """Errors that all rates of a jar share: relative ones, and that of pH in its own unit."""
 
 

@@ -14,6 +14,7 @@ from talik.flux.budget import ROOM_AIR, Laboratory, budget
 from talik.flux.closed import SOURCES, Fitting, closed_rates
 from talik.flux.closings.fit import MODELS
 from talik.flux.events import refuse_unusable
+from talik.flux.swept import swept_rates, trapped_rates
 from talik.tables import empty, typed
 
 RATES = ("auto", "closing", "interval")
@@ -38,6 +39,7 @@ def respiration(
     room_air: Mapping[str, float] | None = None,
     precision: Mapping[str, float] | None = None,
     errors: Mapping[str, float] | None = None,
+    flow_temperature: float = 0.0,
     blanks: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     r"""Respiration of each jar from the readings of its gas, with a closed carbon budget.
@@ -74,7 +76,10 @@ def respiration(
         Standard error of a reading of ``co2`` and ``ch4`` where `sd` of the reading is not given. [ppm]
     errors : mapping of str to float, optional
         Relative standard errors that all rates of a jar share: of ``headspace_volume``, ``water_volume``,
-        ``leak_rate``, ``calibration`` (slope of the analyser), ``dry_mass``; and of ``ph`` in units of pH.
+        ``leak_rate``, ``calibration`` (slope of the analyser), ``dry_mass``, ``flow``, ``titrant_concentration``; and
+        of ``ph`` in units of pH.
+    flow_temperature : float, default 0.0
+        Temperature at which the flow through swept jars is told; 0 for most mass flow controllers. [°C]
     blanks : DataFrame, optional
         Readings of blanks, where they do not stand among `readings`.
 
@@ -113,12 +118,16 @@ def respiration(
     laboratory = Laboratory(pressure, humidity, ROOM_AIR | dict(room_air or {}), dict(precision or {}))
     refuse_unusable(readings, jars)
     known = blanks_of(readings if blanks is None else blanks)
-    parts = []
     used = readings[readings["event"] != "blank"]
     vessel = used["jar"].map(jars.set_index("jar")["vessel"])
-    closed = used[vessel.isin(["", "closed"])]
+    closed, swept, trapped = (used[vessel.isin(of)] for of in (["", "closed"], ["flow-through"], ["alkali trap"]))
+    parts = []
     if len(closed):
         parts.append(closed_rates(budget(closed, jars, laboratory, known), Fitting(model, window, rates)))
+    if len(swept):
+        parts.append(swept_rates(swept, jars, laboratory, known, flow_temperature=flow_temperature))
+    if len(trapped):
+        parts.append(trapped_rates(trapped, jars, known))
     parts = [part for part in parts if len(part)]
     return _as_table(pd.concat(parts, ignore_index=True), jars, errors) if parts else empty("respiration")
 
@@ -182,23 +191,43 @@ def _as_table(rates: pd.DataFrame, jars: pd.DataFrame, errors: Mapping[str, floa
     of_jar = jars.set_index("jar").loc[rates["jar"]].reset_index(drop=True)
     mass = of_jar["dry_mass"].where(of_jar["dry_mass"] > 0)
     per = 1.0 / mass.fillna(1.0)
-    known = rates.assign(d_dry_mass=rates["d_dry_mass"].where(mass.notna(), 0.0))
+    known = _with_all(rates).assign(d_dry_mass=rates["d_dry_mass"].where(mass.notna(), 0.0))
     own, blank, common, shared = _errors(known, errors)
     sd = np.sqrt(own**2 + blank**2 + common**2)
     lower, upper = _interval(known, own, blank, common)
     soil = known["rate"].where(mass.notna()) * per
     made = known.assign(
         study=known["study"].where(known["study"] != "", of_jar["study"]),
-        time=(known["time_start"] + known["time_end"]) / 2, n=1.0,
+        time=known["time"].fillna((known["time_start"] + known["time_end"]) / 2), n=1.0,
         respiration=soil,
         specific_respiration=soil / of_jar["organic_carbon"].where(of_jar["organic_carbon"] > 0),
         organic_matter_respiration=soil / of_jar["organic_matter"].where(of_jar["organic_matter"] > 0),
         jar_respiration=known["rate"].where(mass.isna()),
         sd=sd * per, sd_shared=shared * per, covariance_before=known["covariance_before"] * per**2,
         lower=lower * per, upper=upper * per, doi=of_jar["doi"], licence=of_jar["licence"],
-        flag=np.select([np.isnan(sd), (lower <= 0) & (upper >= 0)], [ERROR_UNKNOWN, NOT_FROM_ZERO], ""),
+        flag=_flags(known["flag"], {ERROR_UNKNOWN: np.isnan(sd), NOT_FROM_ZERO: (lower <= 0) & (upper >= 0)}),
     )  # fmt: skip
     return typed("respiration", made[[c for c in empty("respiration") if c in made]])
+
+
+def _with_all(rates: pd.DataFrame) -> pd.DataFrame:
+    """Rates with all columns, whatever vessels they come from."""
+    wanted = {"time": np.nan, "time_start": np.nan, "time_end": np.nan, "lower": np.nan, "upper": np.nan, "flag": ""}
+    wanted |= {f"d_{name}": 0.0 for name in SOURCES}
+    rates = rates.assign(**{name: value for name, value in wanted.items() if name not in rates})
+    half = stats.t.ppf(0.975, rates["freedom"]) * rates["sd"]
+    return rates.assign(
+        lower=rates["lower"].fillna(rates["rate"] - half), upper=rates["upper"].fillna(rates["rate"] + half),
+        flag=rates["flag"].fillna(""), **{f"d_{name}": rates[f"d_{name}"].fillna(0.0) for name in SOURCES},
+    )  # fmt: skip
+
+
+def _flags(before: pd.Series, found: Mapping[str, np.ndarray]) -> pd.Series:
+    """Flags in words, joined by semicolons."""
+    flags = before.astype(object)
+    for words, here in found.items():
+        flags = flags.mask(here, (flags + "; " + words).str.removeprefix("; "))
+    return flags
 
 
 def _errors(rates: pd.DataFrame, errors: Mapping[str, float]) -> tuple[np.ndarray, ...]:
@@ -206,7 +235,7 @@ def _errors(rates: pd.DataFrame, errors: Mapping[str, float]) -> tuple[np.ndarra
     own, blank = rates["sd"].to_numpy(float), rates["sd_blank"].to_numpy(float)
     terms = [(rates[f"d_{name}"] * error).to_numpy(float) for name, error in errors.items()]
     common = np.sqrt(np.sum(np.square(terms), axis=0)) if terms else np.zeros(len(rates))
-    of_blank = rates.groupby(["series", "blank"])["rate"].transform("size").to_numpy()
+    of_blank = rates.groupby(["jar", "gas", "blank"])["rate"].transform("size").to_numpy()
     again = (rates["blank"].to_numpy() >= 0) & (of_blank > 1)
     return own, blank, common, np.hypot(common, np.where(again, blank, 0.0))
 
