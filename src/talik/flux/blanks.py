@@ -38,6 +38,7 @@ def blanks_of(readings: pd.DataFrame) -> pd.DataFrame:
         Its rows of event ``blank``; those without a gas are CO2.
     """
     rows = readings.loc[readings["event"] == "blank", list(_COLUMNS)]
+    rows = rows.astype(dict.fromkeys(("study", "batch", "gas", "jar"), "str"))
     return rows.assign(gas=rows["gas"].where(rows["gas"] != "", "co2")).reset_index(drop=True)
 
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from talik.constants import ATMOSPHERE
+from talik.constants import ATMOSPHERE, ZERO_CELSIUS
 from talik.flux.blanks import blank_means, blanks_of
 from talik.flux.events import STARTS, JarEvents, in_order, refuse_unusable
 from talik.flux.headspace import carbon_dissolved, carbon_in_headspace, dissociated, dry_pressure
@@ -146,39 +146,58 @@ def budget(readings: pd.DataFrame, jars: pd.DataFrame, laboratory: Laboratory, b
     rows = _with_conditions(events, jars, laboratory)
     time = rows["time"].to_numpy(float)
     rows = rows.assign(closed_at=time[events.first][rows["closing_number"].to_numpy()])
-    rows = _with_starts(rows, blanks)
+    rows = _with_starts(rows, jars, blanks)
     return _between(rows, laboratory)
+
+
+_OF_JAR = ("temperature", "headspace_volume", "water_volume", "ph", "leak_rate")
 
 
 def _with_conditions(events: JarEvents, jars: pd.DataFrame, laboratory: Laboratory) -> pd.DataFrame:
     """Events with what was in the jar at each: carbon per ppm in gas and water, and the share drawn."""
     rows = events.rows
-    of_jar = jars.set_index("jar").loc[rows["jar"]].reset_index(drop=True)
-    temperature = rows["temperature"].fillna(of_jar["temperature"]).to_numpy(float)
-    warm = rows["gas_temperature"].to_numpy(float)
-    warm = np.where(np.isnan(warm), temperature, warm)
+    at = pd.Index(jars["jar"]).get_indexer(rows["jar"].cat.categories)[rows["jar"].cat.codes]
+    held, volume_of, water_of, ph, leak = (jars[name].to_numpy(float)[at] for name in _OF_JAR)
+    temperature = rows["temperature"].to_numpy(float)
+    temperature = np.where(np.isnan(temperature), held, temperature)
+    warm = _gas_temperature(rows, temperature)
     added, adding = _water_added(rows)
-    volume = of_jar["headspace_volume"].to_numpy(float) - added
-    water = np.nan_to_num(of_jar["water_volume"].to_numpy(float)) + added
+    volume, water = volume_of - added, np.nan_to_num(water_of) + added
     moved = rows["event"].isin(["draw", "replace"]).to_numpy()
     share = np.where(moved, rows["volume"].to_numpy(float) / volume, 0.0)
     swelled = np.log(volume / (volume - adding))
-    drawn = np.where(rows["event"] == "draw", np.log1p(-share), 0.0)
-    dry = _dry_pressure_in_jar(rows, events.first, warm, drawn, swelled, laboratory)
+    drawn = np.log1p(-np.where(rows["event"] == "draw", share, 0.0))
+    dry = _dry_pressure_in_jar(rows, events.first, warm, drawn + swelled, laboratory)
     in_gas = carbon_in_headspace(1.0, volume, warm, dry, humidity=0.0)
-    ph = of_jar["ph"].to_numpy(float)
-    dissolved = np.zeros(len(rows))
-    for gas in ("co2", "ch4"):
-        of_gas = (rows["gas"] == gas).to_numpy()
-        dissolved[of_gas] = carbon_dissolved(1.0, water, temperature, ph, dry, 0.0, gas)[of_gas]
-    sd = rows["sd"].fillna(rows["gas"].map(dict(laboratory.precision)).astype(float))
-    stated = rows["event"].isin(STARTS).to_numpy()
+    at_soil = dry * (temperature + ZERO_CELSIUS) / (warm + ZERO_CELSIUS)
+    methane = (rows["gas"] == "ch4").to_numpy()
+    dissolved = carbon_dissolved(1.0, water, temperature, ph, at_soil, 0.0)
+    if methane.any():
+        dissolved = np.where(methane, carbon_dissolved(1.0, water, temperature, ph, at_soil, 0.0, "ch4"), dissolved)
     return rows.assign(
         temperature=temperature, in_gas=in_gas, dissolved=dissolved, share=share, left=drawn + swelled,
-        per_ph=dissolved * _steepness(temperature, ph) * (rows["gas"] == "co2").to_numpy(),
-        sd=np.where(stated, rows["sd"].fillna(0.0), sd), leak_rate=np.nan_to_num(of_jar["leak_rate"].to_numpy(float)),
-        batch=rows["batch"].where(rows["batch"] != "", of_jar["batch"].to_numpy()),
+        per_ph=np.where(methane, 0.0, dissolved * _steepness(temperature, ph)), sd=_sd(rows, methane, laboratory),
+        leak_rate=np.nan_to_num(leak),
     )  # fmt: skip
+
+
+def _sd(rows: pd.DataFrame, methane: np.ndarray, laboratory: Laboratory) -> np.ndarray:
+    """Standard error of each mole fraction; the gas of a flush is exact unless its error is stated. [ppm]"""
+    precision = laboratory.precision
+    analyser = np.where(methane, precision.get("ch4", np.nan), precision.get("co2", np.nan))
+    sd = rows["sd"].to_numpy(float)
+    return np.where(np.isnan(sd), np.where(rows["event"].isin(STARTS), 0.0, analyser), sd)
+
+
+def _gas_temperature(rows: pd.DataFrame, temperature: np.ndarray) -> np.ndarray:
+    """Temperature of the gas; a jar is closed at that of its next reading unless it is stated. [°C]"""
+    warm = rows["gas_temperature"].to_numpy(float, copy=True)
+    if np.isnan(warm).all():
+        return temperature
+    start = rows["event"].isin(STARTS).to_numpy() & np.isnan(warm)
+    after = rows["gas_temperature"].groupby(rows["closing_number"]).bfill().to_numpy(float)
+    warm[start] = after[start]
+    return np.where(np.isnan(warm), temperature, warm)
 
 
 def _water_added(rows: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
@@ -195,19 +214,19 @@ def _steepness(temperature: np.ndarray, ph: np.ndarray) -> np.ndarray:
     return np.where(np.isnan(ph), 0.0, (above - at) / 1e-4 / (1.0 + at))
 
 
-def _dry_pressure_in_jar(rows, first, warm, drawn, swelled, laboratory) -> np.ndarray:
-    """Pressure of the dry gas: as measured, else what was left since it was measured or the jar was closed. [kPa]"""
+def _dry_pressure_in_jar(rows, first, warm, change, laboratory) -> np.ndarray:
+    """Pressure of the dry gas: as measured, else by the gas left since it was measured or the jar closed. [kPa]"""
     measured = rows["pressure"].to_numpy(float)
     known = ~np.isnan(measured)
     known[first] = True
     dry = dry_pressure(warm, np.where(np.isnan(measured), laboratory.pressure, measured), laboratory.humidity)
     since = np.maximum.accumulate(np.where(known, np.arange(len(rows)), 0))
-    change = drawn + swelled
     before = np.cumsum(change) - change
-    return dry[since] * np.exp(before - before[since])
+    warmed = (warm + ZERO_CELSIUS) / (warm[since] + ZERO_CELSIUS)
+    return dry[since] * warmed * np.exp(before - before[since])
 
 
-def _with_starts(rows: pd.DataFrame, blanks: pd.DataFrame) -> pd.DataFrame:
+def _with_starts(rows: pd.DataFrame, jars: pd.DataFrame, blanks: pd.DataFrame) -> pd.DataFrame:
     """Events whose closings begin with a known gas, where it is known: from the flush, or from blanks."""
     start = rows["event"].isin(STARTS).to_numpy()
     last_of_run = start & ~np.r_[start[1:] & (np.diff(rows["closing_number"]) == 0), False]
@@ -217,9 +236,14 @@ def _with_starts(rows: pd.DataFrame, blanks: pd.DataFrame) -> pd.DataFrame:
     carried = start[1:] & start[:-1] & (np.diff(rows["closing_number"]) == 0) & np.isnan(x[1:])
     x[1:][carried], sd[1:][carried] = x[:-1][carried], sd[:-1][carried]
     unknown = last_of_run & np.isnan(x)
-    asked = rows.loc[unknown, ["study", "batch", "gas", "time", "closing_number"]].rename(columns={"time": "start"})
-    ends = rows.groupby("closing_number")["time"].max()
-    means = blank_means(blanks, asked.assign(end=asked["closing_number"].map(ends)))
+    asked = rows.loc[unknown, ["study", "jar", "batch", "gas", "time", "closing_number"]]
+    asked = asked.rename(columns={"time": "start"}).astype(dict.fromkeys(("study", "jar", "batch", "gas"), "str"))
+    ends = np.append(
+        rows["time"].to_numpy(float)[np.flatnonzero(np.diff(rows["closing_number"]))], rows["time"].iloc[-1:]
+    )
+    of_jar = asked["jar"].map(jars.set_index("jar")["batch"])
+    asked = asked.assign(end=ends[asked["closing_number"]], batch=asked["batch"].where(asked["batch"] != "", of_jar))
+    means = blank_means(blanks, asked)
     x[unknown], sd[unknown] = means.mean, means.sd
     freedom, name = np.full(len(rows), np.inf), np.full(len(rows), -1)
     freedom[unknown], name[unknown] = means.freedom, means.name
@@ -264,8 +288,7 @@ class _Moved:
 
 
 def _moved(rows: pd.DataFrame, at: np.ndarray, first: np.ndarray) -> _Moved:
-    event = rows["event"].to_numpy()
-    done = np.flatnonzero(np.isin(event, ["draw", "replace", "water"]))
+    done = np.flatnonzero(rows["event"].isin(["draw", "replace", "water"]))
     point = np.searchsorted(at, done, side="right") - 1  # the last point at or before it
     pair = np.searchsorted(first, point)
     there = (point >= 0) & (pair < first.size)
@@ -277,11 +300,12 @@ def _moved(rows: pd.DataFrame, at: np.ndarray, first: np.ndarray) -> _Moved:
     at_once = along <= 1e-9
     share, in_gas = rows["share"].to_numpy()[done], rows["in_gas"].to_numpy()[done]
     x, sd = rows["mole_fraction"].to_numpy(float)[done], np.nan_to_num(rows["sd"].to_numpy(float)[done])
-    holds = np.where(event[done] == "replace", share * in_gas, 0.0)
-    water = event[done] == "water"
+    event = rows["event"].iloc[done]
+    replaced, water = (event == "replace").to_numpy(), (event == "water").to_numpy()
+    holds = np.where(replaced, share * in_gas, 0.0)
     holds[water] = _held_by_water(rows.iloc[done[water]])
     put = np.where(holds > 0, holds * np.nan_to_num(x), 0.0)
-    put_sd = np.where(rows["event"].to_numpy()[done] == "replace", holds * sd, 0.0)
+    put_sd = np.where(replaced, holds * sd, 0.0)
     drawn = share * in_gas
 
     def total(values):
@@ -321,7 +345,8 @@ def _leaking(points: Points, first: np.ndarray, moved: _Moved, laboratory: Labor
     after = moved.left * points.per_ppm[first]
     leaked_second = rate * days * points.in_gas[second] * late
     leaked_after = rate * days * moved.left * points.in_gas[first] * (1 - late)
-    room = rows["gas"].map(dict(laboratory.room_air)).to_numpy(float)[first]
+    air = laboratory.room_air
+    room = np.where(rows["gas"] == "ch4", air["ch4"], air["co2"])[first]
     return Budget(
         points, first, days, moved.drawn_first, moved.drawn_second, moved.put_in, moved.put_in_sd,
         leaked_first=leaked_after * (points.per_ppm[first] - moved.drawn_at_once) / after,

@@ -59,9 +59,10 @@ def closed_rates(found: Budget, fitting: Fitting) -> pd.DataFrame:
     within = {"auto": ONE_RATE_WITHIN, "closing": np.inf, "interval": -np.inf}[fitting.rates]
     one = (length <= within) & (reads > 1)
     fitted = one & (reads >= ENOUGH_FOR_FIT)
-    rates = _between_readings(found, one, fitted)
+    senses = _sensitivities(found)
+    rates = _between_readings(found, one, fitted, senses)
     if fitted.any():
-        fits = _of_fits(found, fitted, fitting)
+        fits = _of_fits(found, fitted, fitting, senses)
         rates = pd.concat([rates, fits], ignore_index=True) if len(rates) else fits
     return rates.sort_values(["series", "time_start"], kind="stable", ignore_index=True)
 
@@ -81,7 +82,10 @@ def _closing_of_pairs(found: Budget) -> np.ndarray:
     return found.points.rows["closing_number"].to_numpy()[found.first]
 
 
-def _sensitivities(found: Budget) -> dict[str, np.ndarray]:
+Senses = dict[str, np.ndarray]
+
+
+def _sensitivities(found: Budget) -> Senses:
     """What the carbon respired between each pair changes by with a shared error: whole, or a unit of pH. [µg C]"""
     points, x = found.points, found.points.mole_fraction
 
@@ -98,44 +102,45 @@ def _sensitivities(found: Budget) -> dict[str, np.ndarray]:
     }
 
 
-def _between_readings(found: Budget, one: np.ndarray, fitted: np.ndarray) -> pd.DataFrame:
+def _between_readings(found: Budget, one: np.ndarray, fitted: np.ndarray, senses: Senses) -> pd.DataFrame:
     """Rates between neighbouring points, of all closings that are not fitted."""
-    rows, first, days = found.points.rows, found.first, found.days
-    closing, from_start = _closing_of_pairs(found), rows["is_start"].to_numpy(bool)[first]
+    rows, days = found.points.rows, found.days
+    closing, is_start = _closing_of_pairs(found), rows["is_start"].to_numpy(bool)
     # Two readings of one closing tell its rate better than the gas it should have begun with.
-    used = ~fitted[closing] & ~(one[closing] & from_start) & (days > 0)
-    sd = rows["sd"].to_numpy(float)
-    from_blank = rows["blank"].to_numpy()[first] >= 0
-    early = np.where(from_blank, 0.0, found.of_first * sd[first])
-    variance = (found.of_second * sd[first + 1]) ** 2 + early**2 + found.put_in_sd**2
-    with np.errstate(divide="ignore", invalid="ignore"):
-        shared = -np.r_[0.0, found.of_second[:-1]] * found.of_first * sd[first] ** 2 / days / np.r_[1.0, days[:-1]]
-        follows = np.r_[False, (np.diff(first) == 1) & used[:-1]] & used
-        made = _described(rows, first, first + 1).assign(
-            rate=found.respired / days, sd=np.sqrt(variance) / days, freedom=np.inf,
-            covariance_before=np.where(follows, shared, 0.0),
-            sd_blank=np.where(from_blank, np.abs(found.of_first) * sd[first] / days, 0.0),
-            blank_freedom=rows["freedom"].to_numpy(float)[first], blank=rows["blank"].to_numpy()[first],
-            **{f"d_{name}": value / days for name, value in _sensitivities(found).items()},
-        )  # fmt: skip
-    half = 1.959963984540054 * made["sd"]
+    at = np.flatnonzero(~fitted[closing] & ~(one[closing] & is_start[found.first]) & (days > 0))
+    first, days = found.first[at], days[at]
+    of_first, of_second = found.of_first[at], found.of_second[at]
+    sd, blank = rows["sd"].to_numpy(float), rows["blank"].to_numpy()[first]
+    early = np.where(blank >= 0, 0.0, of_first * sd[first])
+    variance = (of_second * sd[first + 1]) ** 2 + early**2 + found.put_in_sd[at] ** 2
+    follows = np.r_[False, np.diff(at) == 1] & np.r_[False, np.diff(first) == 1] if at.size else at > 0
+    shared = -np.r_[0.0, of_second[:-1]] * of_first * sd[first] ** 2 / days / np.r_[1.0, days[:-1]]
     method = np.select(
-        [from_blank, from_start], ["from the mean of blanks to a reading", "from the gas at closing to a reading"],
+        [blank >= 0, is_start[first]], ["from the mean of blanks to a reading", "from the gas at closing to a reading"],
         "difference of two readings",
     )  # fmt: skip
-    return made.assign(lower=made["rate"] - half, upper=made["rate"] + half, method=method)[used]
+    made = _described(rows, first, first + 1).assign(
+        rate=found.respired[at] / days, sd=np.sqrt(variance) / days, freedom=np.inf,
+        covariance_before=np.where(follows, shared, 0.0),
+        sd_blank=np.where(blank >= 0, np.abs(of_first) * sd[first] / days, 0.0),
+        blank_freedom=rows["freedom"].to_numpy(float)[first], blank=blank, method=method,
+        **{f"d_{name}": value[at] / days for name, value in senses.items()},
+    )  # fmt: skip
+    half = 1.959963984540054 * made["sd"]
+    return made.assign(lower=made["rate"] - half, upper=made["rate"] + half)
 
 
 def _described(rows: pd.DataFrame, begin: np.ndarray, end: np.ndarray) -> pd.DataFrame:
     """Which jar, gas, time and temperature a rate from one point to another has."""
     temperature = rows["temperature"].to_numpy(float)
     time = rows["time"].to_numpy(float)
-    return rows[["series", "study", "jar", "gas"]].iloc[begin].reset_index(drop=True).assign(
+    named = rows[["series", "study", "jar", "gas"]].iloc[begin].reset_index(drop=True)
+    return named.astype({"study": "str", "jar": "str", "gas": "str"}).assign(
         time_start=time[begin], time_end=time[end], temperature=(temperature[begin] + temperature[end]) / 2
     )  # fmt: skip
 
 
-def _of_fits(found: Budget, fitted: np.ndarray, fitting: Fitting) -> pd.DataFrame:
+def _of_fits(found: Budget, fitted: np.ndarray, fitting: Fitting, senses: Senses) -> pd.DataFrame:
     """One rate for each closing that is fitted."""
     rows = found.points.rows
     at = np.flatnonzero(fitted[rows["closing_number"].to_numpy()] & ~rows["is_start"].to_numpy(bool))
@@ -153,7 +158,7 @@ def _of_fits(found: Budget, fitted: np.ndarray, fitting: Fitting) -> pd.DataFram
     days = made["time_end"] - made["time_start"]
     pairs = _closing_of_pairs(found)
     inside = ~rows["is_start"].to_numpy(bool)[found.first]
-    for name, value in _sensitivities(found).items():
+    for name, value in senses.items():
         made[f"d_{name}"] = np.bincount(pairs[inside], value[inside], fitted.size)[closing[starts]] / days
     return made.assign(covariance_before=0.0, sd_blank=0.0, blank_freedom=np.inf, blank=-1)
 

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from talik.errors import TableError, itemised
+from talik.tables import EVENTS
 
 GASES = ("co2", "ch4")
 """Gases that hold the respired carbon."""
@@ -15,6 +16,12 @@ STARTS = ("flush", "seal")
 
 _DONE_TO_ALL = ("flush", "seal", "draw", "replace", "water")
 """Events that concern all gases of a jar, under whatever gas they are written."""
+
+_TEXTS = ("study", "jar", "gas", "event", "closing", "batch")
+
+_USED = (
+    *_TEXTS, "time", "temperature", "mole_fraction", "sd", "gas_temperature", "pressure", "volume"
+)  # fmt: skip
 
 _RANK = {"read": 0, "draw": 1, "replace": 2, "water": 3, "flush": 4, "seal": 5}
 
@@ -46,18 +53,40 @@ def in_order(readings: pd.DataFrame) -> JarEvents:
     -------
     JarEvents
     """
-    rows = readings[readings["event"] != "blank"].reset_index(drop=True)
+    rows = coded(readings[list(_USED)])
+    rows = rows[rows["event"] != "blank"].reset_index(drop=True)
     rows = rows.assign(event=rows["event"].where(rows["event"] != "", "read"))
-    rows = _for_every_gas(_read_and_drawn(rows))
-    series = pd.MultiIndex.from_arrays([rows["jar"], rows["gas"]])
-    rows = rows.assign(series=pd.factorize(series, sort=True)[0])
-    event = rows["event"].map(_RANK).to_numpy()
-    phase = _phase(rows, event)
-    keys = [rows["mole_fraction"], event, phase, rows["time"], rows["series"]]
-    order = np.lexsort([np.asarray(key, float) for key in keys])
-    rows = rows.iloc[order].reset_index(drop=True)
+    rows = coded(_for_every_gas(_read_and_drawn(rows)))
+    rows = rows.assign(series=_series(rows))
+    rows = rows.iloc[_order(rows)].reset_index(drop=True)
     rows = _averaged(rows.assign(closing_number=np.cumsum(_begins(rows)) - 1))
     return JarEvents(rows, np.flatnonzero(np.diff(rows["closing_number"], prepend=-1)))
+
+
+def coded(readings: pd.DataFrame) -> pd.DataFrame:
+    """Readings with their texts as categories, which compare and group fast."""
+    fixed = {"event": ["", *EVENTS], "gas": ["", *GASES]}
+    return readings.assign(**{
+        name: pd.Categorical(readings[name], categories=fixed.get(name))
+        for name in _TEXTS if name in readings and readings[name].dtype != "category"
+    })  # fmt: skip
+
+
+def _series(rows: pd.DataFrame) -> np.ndarray:
+    """Number of each jar and gas, in the order of their names."""
+    jar = rows["jar"].cat
+    rank = np.argsort(np.argsort(jar.categories.to_numpy()))[jar.codes]
+    return np.unique(rank * len(GASES) + (rows["gas"] == "ch4"), return_inverse=True)[1]
+
+
+def _order(rows: pd.DataFrame) -> np.ndarray:
+    """Rows by series and time; at one time as `in_order` says."""
+    event = np.array([_RANK.get(name, 0) for name in rows["event"].cat.categories])[rows["event"].cat.codes]
+    keys = [rows["mole_fraction"], event, _phase(rows, event), rows["time"], rows["series"]]
+    keys = [np.asarray(key, float) for key in keys]
+    series, time = keys[-1], keys[-2]
+    rising = (np.diff(series) > 0) | ((np.diff(series) == 0) & (np.diff(time) > 0))
+    return np.arange(len(rows)) if rising.all() else np.lexsort(keys)
 
 
 def _read_and_drawn(rows: pd.DataFrame) -> pd.DataFrame:
@@ -113,9 +142,12 @@ def _for_every_gas(rows: pd.DataFrame) -> pd.DataFrame:
 def _phase(rows: pd.DataFrame, event: np.ndarray) -> np.ndarray:
     """At one time: 0 for what belongs to the closing that ends, 1 for flush and seal, 2 for the closing that begins."""
     time = rows["time"].to_numpy(float)
-    named = rows["closing"].to_numpy() != ""
-    of_closing = rows.groupby(["series", "closing"], sort=False)["time"].transform("min").to_numpy(float)
-    of_jar = rows.groupby("series", sort=False)["time"].transform("min").to_numpy(float)
+    series = rows["series"].to_numpy()
+    named = (rows["closing"] != "").to_numpy()
+    closing = rows["closing"].cat.codes.to_numpy().astype(np.int64)
+    each = series * (len(rows["closing"].cat.categories) + 1) + np.where(named, closing + 1, 0)
+    of_closing = pd.Series(time).groupby(each, sort=False).transform("min").to_numpy(float) if named.any() else time
+    of_jar = pd.Series(time).groupby(series, sort=False).transform("min").to_numpy(float)
     later = time == np.where(named, of_closing, of_jar)
     return np.where(event >= _RANK["flush"], 1, np.where(later, 2, 0))
 
@@ -129,8 +161,8 @@ def _begins(rows: pd.DataFrame) -> np.ndarray:
     start = rows["event"].isin(STARTS).to_numpy()
     after_start = np.r_[False, start[:-1]] & ~fresh
     begins = fresh | (start & ~after_start)
-    closing = pd.factorize(rows["closing"])[0]
-    named = np.flatnonzero(rows["closing"].to_numpy() != "")
+    closing = rows["closing"].cat.codes.to_numpy()
+    named = np.flatnonzero(rows["closing"] != "")
     if named.size > 1:
         before, here = named[:-1], named[1:]
         count = np.cumsum(begins)
@@ -148,7 +180,7 @@ def refuse_unusable(readings: pd.DataFrame, jars: pd.DataFrame) -> None:
         a volume or of more gas than there is, and replacing gas without a mole fraction.
     """
     rows = readings[readings["event"] != "blank"]
-    read = jars[jars["jar"].isin(rows["jar"])]
+    read = jars[jars["jar"].isin(rows["jar"].unique())]
     broken = [*_unjoined(rows, jars), *_without_volume(read), *_without_temperature(rows, read)]
     broken += [*_without_amount(rows), *_above_headspace(rows, read)]
     if broken:
@@ -156,7 +188,7 @@ def refuse_unusable(readings: pd.DataFrame, jars: pd.DataFrame) -> None:
 
 
 def _unjoined(rows: pd.DataFrame, jars: pd.DataFrame):
-    lost = rows.loc[~rows["jar"].isin(jars["jar"]), "jar"].value_counts(sort=False)
+    lost = rows.loc[~rows["jar"].isin(jars["jar"]), "jar"].astype(str).value_counts(sort=False)
     for jar, count in lost.items():
         yield f"jar {jar!r} has {count} rows in readings and is not in jars; add it there, or take these rows out"
 
@@ -168,9 +200,8 @@ def _without_volume(jars: pd.DataFrame):
 
 
 def _without_temperature(rows: pd.DataFrame, jars: pd.DataFrame):
-    of_jar = rows["jar"].map(jars.set_index("jar")["temperature"])
-    lost = rows[rows["temperature"].isna() & of_jar.isna() & rows["jar"].isin(jars["jar"])]
-    for jar in lost["jar"].unique():
+    lost = rows.loc[rows["temperature"].isna(), "jar"].unique()
+    for jar in jars.loc[jars["jar"].isin(lost) & jars["temperature"].isna(), "jar"]:
         yield f"jar {jar!r} has no temperature, neither in readings nor in jars"
 
 
@@ -178,14 +209,14 @@ def _without_amount(rows: pd.DataFrame):
     moved = rows["event"].isin(["draw", "replace", "water"]) & ~(rows["volume"] >= 0)
     unknown = (rows["event"] == "replace") & rows["mole_fraction"].isna()
     for words, lost in (("a volume", rows[moved]), ("the mole_fraction of the gas put in", rows[unknown])):
-        for jar, of_jar in lost.groupby("jar", sort=False):
+        for jar, of_jar in lost.groupby("jar", sort=False, observed=True):
             events = "/".join(of_jar["event"].unique())
             yield f"jar {jar!r} has {len(of_jar)} rows {events} without {words} (first at day {of_jar['time'].min():g})"
 
 
 def _above_headspace(rows: pd.DataFrame, jars: pd.DataFrame):
     moved = rows[rows["event"].isin(["draw", "replace"])]
-    gas = moved["jar"].map(jars.set_index("jar")["headspace_volume"])
+    gas = moved["jar"].astype(str).map(jars.set_index("jar")["headspace_volume"])
     for row in moved[moved["volume"] >= gas].drop_duplicates("jar").itertuples():
         yield (
             f"jar {row.jar!r}: {row.event} of {row.volume:g} mL at day {row.time:g} is not less than its headspace; "

@@ -13,7 +13,7 @@ from talik.flux.blanks import blanks_of
 from talik.flux.budget import ROOM_AIR, Laboratory, budget
 from talik.flux.closed import SOURCES, Fitting, closed_rates
 from talik.flux.closings.fit import MODELS
-from talik.flux.events import refuse_unusable
+from talik.flux.events import coded, refuse_unusable
 from talik.flux.swept import swept_rates, trapped_rates
 from talik.tables import empty, typed
 
@@ -116,11 +116,12 @@ def respiration(
     errors = dict(errors or {})
     _check(model, rates, room_air, precision, errors)
     laboratory = Laboratory(pressure, humidity, ROOM_AIR | dict(room_air or {}), dict(precision or {}))
+    readings = coded(readings)
     refuse_unusable(readings, jars)
     known = blanks_of(readings if blanks is None else blanks)
     used = readings[readings["event"] != "blank"]
-    vessel = used["jar"].map(jars.set_index("jar")["vessel"])
-    closed, swept, trapped = (used[vessel.isin(of)] for of in (["", "closed"], ["flow-through"], ["alkali trap"]))
+    vessels = (["", "closed"], ["flow-through"], ["alkali trap"])
+    closed, swept, trapped = (used[used["jar"].isin(jars.loc[jars["vessel"].isin(of), "jar"])] for of in vessels)
     parts = []
     if len(closed):
         parts.append(closed_rates(budget(closed, jars, laboratory, known), Fitting(model, window, rates)))

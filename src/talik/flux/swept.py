@@ -79,7 +79,7 @@ def trapped_rates(readings: pd.DataFrame, jars: pd.DataFrame, blanks: pd.DataFra
     TableError
         For jars whose titrant or whose blank traps are not known.
     """
-    readings = readings.sort_values(["jar", "time"], kind="stable")
+    readings = _plain(readings).sort_values(["jar", "time"], kind="stable")
     before = readings.groupby("jar")["time"].shift(fill_value=0.0)
     trapped = readings.assign(begin=before)[readings["titrant_volume"].notna()]
     trapped = trapped[trapped["time"] > trapped["begin"]].assign(gas="co2").reset_index(drop=True)
@@ -98,9 +98,10 @@ def trapped_rates(readings: pd.DataFrame, jars: pd.DataFrame, blanks: pd.DataFra
     rate = carbon / days
     return _described(trapped, of_jar).assign(
         time_start=trapped["begin"], time_end=trapped["time"], rate=rate,
-        sd=per_volume * np.where(stated, trapped["sd"], means.scatter),
+        # The scatter of the blanks tells the error of the trap and of their mean alike, so it is one error.
+        sd=per_volume * np.where(stated, trapped["sd"], np.hypot(means.scatter, means.sd)),
         freedom=np.where(stated, np.inf, means.freedom),
-        sd_blank=per_volume * means.sd, blank_freedom=means.freedom, blank=means.name,
+        sd_blank=per_volume * np.where(stated, means.sd, 0.0), blank_freedom=means.freedom, blank=means.name,
         d_dry_mass=rate, d_titrant_concentration=rate, method="alkali trap",
         flag=np.where(exhausted, TRAP_EXHAUSTED, ""),
     )  # fmt: skip
@@ -128,13 +129,19 @@ def _refuse_unknown_traps(trapped: pd.DataFrame, of_jar: pd.DataFrame, means: Bl
         raise TableError(f"alkali traps: {len(broken)} jars cannot be computed\n{itemised(broken)}", broken)
 
 
+def _plain(readings: pd.DataFrame) -> pd.DataFrame:
+    """Readings with their texts as text."""
+    return readings.astype(dict.fromkeys(("study", "jar", "gas", "event", "batch"), "str"))
+
+
 Entering = dict[tuple[str, str], tuple[float, float, float, int]]
 """The gas that enters, by jar and gas: its mean, standard error, degrees of freedom and number."""
 
 
 def _read_and_entering(readings, jars, blanks) -> tuple[pd.DataFrame, Entering]:
     """Readings of the gas that leaves, and the gas that enters each jar."""
-    rows = readings.assign(gas=readings["gas"].where(readings["gas"] != "", "co2"))
+    rows = _plain(readings)
+    rows = rows.assign(gas=rows["gas"].where(rows["gas"] != "", "co2"))
     rows = rows.sort_values(["jar", "gas", "time"], kind="stable")
     read = rows[rows["mole_fraction"].notna() & rows["event"].isin(["read", "draw", ""])]
     of_jar = read.groupby(["study", "jar", "gas"], as_index=False)
