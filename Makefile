@@ -21,7 +21,7 @@ export OPENBLAS_NUM_THREADS := 1
 # The theme announces its successor on every build.
 export NO_MKDOCS_2_WARNING := 1
 
-.PHONY: help install demo test check format bench fuzz docs clean
+.PHONY: help install demo test check format bench fuzz coverage docs clean
 help:             ## what can be made
 	@sed -n 's/^\([a-z]*\): .*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
@@ -56,6 +56,8 @@ bench: $(DEVELOPED)   ## time and memory, beside a reference
 	@$(BIN)/python -m benchmarks
 fuzz: $(DEVELOPED)    ## thousands of spoilt SIDb entries
 	@TALIK_FUZZ=$(RUNS) $(BIN)/python -m pytest -q tests/incubation/test_sidb_mutated.py
+coverage: $(DEVELOPED) ## how often the intervals of simulated jars hold the truth
+	@PYTHONPATH=tests $(BIN)/python tests/jar_coverage.py
 docs: $(DOCUMENTED)   ## the documentation in site/
 	@$(BIN)/mkdocs build --strict --quiet
 clean:                ## everything that make made

@@ -308,10 +308,12 @@ def row(name: str, n: int) -> str:
 def main() -> None:
     """Print the table."""
     n = int(sys.argv[1]) if len(sys.argv) > 1 else FULL
-    print("| type of jar | coverage | 99 % interval | passes | median error | median half-width |")
-    print("| --- | --- | --- | --- | --- | --- |")
+    write = sys.stdout.write
+    write("| type of jar | coverage | 99 % interval | passes | median error | median half-width |\n")
+    write("| --- | --- | --- | --- | --- | --- |\n")
     for name in TYPES:
-        print(row(name, n), flush=True)
+        write(f"{row(name, n)}\n")
+        sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -238,6 +238,9 @@ def typed(name: str, frame: pd.DataFrame) -> pd.DataFrame:
 
 def _texts(values: pd.Series) -> pd.Series:
     """Text as it stands; a whole number read as a float loses its decimals; nothing is ''."""
+    if isinstance(values.dtype, pd.StringDtype | pd.CategoricalDtype) or values.isna().all():
+        codes, known = pd.factorize(values)  # long columns repeat few texts
+        return pd.Series(np.array([*map(_text, known), ""], object)[codes], index=values.index).astype("str")
     return values.astype(object).map(_text).astype("str")
 
 

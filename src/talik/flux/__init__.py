@@ -1,6 +1,7 @@
 """Flux: from readings to respiration, and the carbon released when it is added up over time."""
 
 from talik.flux.budget import Laboratory, carbon_budget
+from talik.flux.checks import check_readings, check_respiration
 from talik.flux.headspace import (
     carbon_dissolved,
     carbon_in_headspace,
@@ -18,6 +19,8 @@ __all__ = [
     "carbon_dissolved",
     "carbon_in_headspace",
     "carbon_per_ppm",
+    "check_readings",
+    "check_respiration",
     "dry_mole_fraction",
     "headspace_volume",
     "release",
