@@ -332,7 +332,7 @@ def _leaking(points: Points, first: np.ndarray, moved: _Moved, laboratory: Labor
 
     At a constant rate of respiration the gas of a leaking jar goes exponentially towards its steady state, so that
 
-    .. math:: \int (x - x_{room}) dt = \Delta t \, \big(w_0 (x_p - x_{room}) + w_1 (x_q - x_{room})\big), \qquad
+    .. math:: \int (x - x_{room}) dt = \Delta t \, \left(w_0 (x_p - x_{room}) + w_1 (x_q - x_{room})\right), \qquad
         w_1 = \frac{1}{1 - e^{-z}} - \frac{1}{z}, \qquad w_0 = 1 - w_1, \qquad
         z = \lambda \, \Delta t \, \frac{\kappa_{gas}}{\kappa}
     """

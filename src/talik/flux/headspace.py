@@ -225,7 +225,7 @@ def dissociated(temperature, ph):
 def carbon_dissolved(mole_fraction, water_volume, temperature, ph, pressure=ATMOSPHERE, humidity=1.0, gas="co2"):
     r"""Carbon of one gas dissolved in the water of a jar, in equilibrium with its headspace.
 
-    .. math:: m_d = K_H(T) \, x \, (P - h \, e_s) \Big(1 + \frac{K_1}{[H^+]} + \frac{K_1 K_2}{[H^+]^2}\Big) V_w M_C
+    .. math:: m_d = K_H(T) \, x \, (P - h \, e_s) \left(1 + \frac{K_1}{[H^+]} + \frac{K_1 K_2}{[H^+]^2}\right) V_w M_C
 
     The equation holds where the pH is buffered and no carbonate dissolves or forms; on calcareous soil neither does,
     and no headspace tells what was respired. Of CH4 little dissolves and nothing dissociates. Water below 0 °C is

@@ -90,7 +90,7 @@ def release(respiration: pd.DataFrame, *, first_interval: FirstInterval = "hold"
     Rates of jars that were read (with `sd_shared`) have independent errors, errors that neighbours share because
     they share a reading, and errors that all share:
 
-    .. math:: var(R) = W \, \big( diag(s_j^2 - c_j^2) + cov(r_{j-1}, r_j) + c \, c^T \big) \, W^T
+    .. math:: var(R) = W \, \left( diag(s_j^2 - c_j^2) + cov(r_{j-1}, r_j) + c \, c^T \right) \, W^T
 
     with c_j `sd_shared`. Means of replicates (without `sd_shared`) are those of jars that respire more or less than
     the others throughout, so their errors add up in full:
