@@ -46,7 +46,7 @@ def blank_means(blanks: pd.DataFrame, closings: pd.DataFrame, *, value: str = "m
     r"""The mean of the blanks that belong to each closing, with its error.
 
     To a closing belong the blanks of its study, batch and gas read between its start and its end, or, where none was,
-    those read nearest to its start. A blank jar that was read more than once counts once. The scatter between the
+    those read nearest to its start; where its batch has none, those that name no batch. A blank jar that was read more than once counts once. The scatter between the
     blanks of one batch and day is pooled over the study:
 
     .. math:: s^2 = \frac{\sum_b \sum_{i=1}^{n_b} (x_{bi} - \bar x_b)^2}{\sum_b (n_b - 1)}, \qquad
@@ -76,6 +76,7 @@ def blank_means(blanks: pd.DataFrame, closings: pd.DataFrame, *, value: str = "m
     asked = closings.groupby(["study", "batch", "gas", "start", "end"], sort=False, dropna=False).indices
     names: dict[tuple, int] = {}
     for (study, batch, gas, start, end), rows in asked.items():
+        batch = batch if (study, batch, gas) in of_batch else ""
         if (study, batch, gas) not in of_batch:
             continue
         own = of_batch[study, batch, gas]
