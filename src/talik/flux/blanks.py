@@ -46,8 +46,8 @@ def blank_means(blanks: pd.DataFrame, closings: pd.DataFrame, *, value: str = "m
     r"""The mean of the blanks that belong to each closing, with its error.
 
     To a closing belong the blanks of its study, batch and gas read between its start and its end, or, where none was,
-    those read nearest to its start; where its batch has none, those that name no batch. A blank jar that was read more than once counts once. The scatter between the
-    blanks of one batch and day is pooled over the study:
+    those read nearest to its start; where its batch has none, those that name no batch. A blank jar that was read
+    more than once counts once. The scatter between the blanks of one batch and day is pooled over the study:
 
     .. math:: s^2 = \frac{\sum_b \sum_{i=1}^{n_b} (x_{bi} - \bar x_b)^2}{\sum_b (n_b - 1)}, \qquad
         s(\bar x_b) = s / \sqrt{n_b}
