@@ -41,6 +41,15 @@ def test_the_rate_is_linear_in_the_carbon(model, factor, added, curvature):
 
 
 @pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("curvature", [0.0, 1.0])
+def test_uptake_is_the_mirror_image_of_respiration(model, curvature):
+    """As of methane that a soil takes up."""
+    carbon = jar(curvature=curvature, noise=NOISE)
+    given, taken = (fit_closing(TIME, m, model=model) for m in (carbon, 600 - carbon))
+    assert_allclose([taken.rate, taken.upper, taken.lower], -values(given), rtol=1e-7)
+
+
+@pytest.mark.parametrize("model", MODELS)
 @settings(max_examples=25)
 @given(order=st.permutations(range(TIME.size)))
 def test_the_order_of_readings_is_irrelevant(model, order):

@@ -205,7 +205,8 @@ def _chosen(readings: Readings, model: Model, limit: float) -> Chosen:
 
 def _automatic(readings: Readings, limit: float) -> Chosen:
     if readings.n < ENOUGH_FOR_CURVATURE or readings.times < 4:
-        why = f"a straight line: {readings.n} readings cannot tell a curve"
+        at = "" if readings.times == readings.n else f" at {readings.times} times"
+        why = f"a straight line: {readings.n} readings{at} cannot tell a curve"
         return linear(readings), "linear", readings.n, why
     good = ~far_off(readings, limit)
     kept = readings if good.all() or good.sum() < ENOUGH_FOR_CURVATURE else readings.at(good)
