@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from talik.errors import SettingsError, listed
+from talik.flux.closings.blocks import independent
 from talik.flux.closings.curved import CURVATURE_LIMIT, best_curve, curve, hmr, rise
 from talik.flux.closings.readings import Readings, readings_of
 from talik.flux.closings.robust import robust, robust_line
@@ -99,7 +100,8 @@ def fit_closing(
     others follow are set aside first, and where the line is then chosen it is Huber's, through all of them. The
     interval of ``auto`` is that of the profile over all curvatures up to the limit, whichever model gives the rate:
     it covers also where the choice is wrong. Whoever knows that the rise is straight asks for ``linear`` and has
-    an interval a third as long.
+    an interval a third as long. Readings whose errors go together, as of an analyser that reads every second, are
+    averaged until they do not (`independent`).
 
     Parameters
     ----------
@@ -148,9 +150,13 @@ def fit_closing(
     _check(model, window, curvature_limit)
     readings, given = readings_of(time, carbon, sd)
     inside, where = _window(readings, window)
-    found, name, used, why = _chosen(inside, model, curvature_limit)
+    blocks = independent(inside, curvature_limit)
+    found, name, fitted, why = _chosen(blocks, model, curvature_limit)
+    used = round(fitted * inside.n / blocks.n)
+    if blocks.n < inside.n:
+        where += f", in {blocks.n} means of neighbours, whose errors go together"
     parameters = 3 if name == "hmr" else 2
-    criterion = aicc(max(found.sum_of_squares, readings.rounding), used, parameters).value if used > 2 else np.nan
+    criterion = aicc(max(found.sum_of_squares, readings.rounding), fitted, parameters).value if fitted > 2 else np.nan
     return ClosingFit(
         name, found.rate, found.sd, found.lower, found.upper, found.df, found.curvature, criterion,
         float(inside.time[0]), float(inside.time[-1]), given, used, f"{why}; {where}", found.at_closing,
