@@ -1,0 +1,198 @@
+"""The lines of an instrument's file, whatever happened to it: compressed, cut short, padded with nothing."""
+
+import gzip
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from talik.errors import InputError, listed
+from talik.problems import Findings
+
+LARGEST = 150_000_000
+"""A file with more in it, decompressed, is refused: hold it in parts. [bytes]"""
+
+LONGEST_LINE = 100_000
+"""A longer line is not a line of readings. [bytes]"""
+
+_GZIP = b"\x1f\x8b"
+
+
+@dataclass(frozen=True)
+class Content:
+    """What a file holds, as lines, with what had to be said about it."""
+
+    path: Path
+    """Where it was read from."""
+    lines: list[bytes]
+    """The lines without their ends; ``lines[0]`` is line 1 of the file."""
+    whole: bool
+    """Whether the last line was ended; where not, it may be cut within a number."""
+    findings: Findings
+    """What is wrong with the file."""
+
+
+def read_content(path: Path | str) -> Content:
+    """Read the lines of an instrument's file, compressed by gzip or not.
+
+    A file whose compression is damaged is read up to the damage. Bytes that are nothing (NUL), left where an
+    instrument lost power, are taken out.
+
+    Parameters
+    ----------
+    path : path_like
+        The file.
+
+    Returns
+    -------
+    Content
+
+    Raises
+    ------
+    InputError
+        Where there is no such file, it is empty, too large, or has an endless line.
+    """
+    path = Path(path)
+    findings = Findings(path.name)
+    content = _bytes(path, findings)
+    if b"\x00" in content:
+        content = _without_nothing(content, findings)
+    if b"\r" in content:
+        content = content.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    if not content.strip():
+        raise InputError(f"{path} is empty. Put the data in, or take the file away.", [str(path)])
+    whole = content.endswith(b"\n")
+    lines = content.removeprefix(b"\xef\xbb\xbf").split(b"\n")
+    if whole:
+        lines.pop()
+    if max(map(len, lines)) > LONGEST_LINE:
+        raise InputError(
+            f"{path} has a line of more than {LONGEST_LINE:,} bytes, so it is no file of readings, or its line ends "
+            "were lost: copy it from the instrument again.",
+            [str(path)],
+        )
+    return Content(path, lines, whole, findings)
+
+
+def _bytes(path: Path, findings: Findings) -> bytes:
+    if not path.exists():
+        raise InputError(f"{path} is not there. Check the path; relative paths count from {Path.cwd()}.", [str(path)])
+    if path.is_dir():
+        raise InputError(f"{path} is a folder; read_recordings reads all files of a folder.", [str(path)])
+    try:
+        with path.open("rb") as file:
+            zipped = file.read(2) == _GZIP
+            file.seek(0)
+            if zipped:
+                return _unzipped(path, file, findings)
+            content = file.read(LARGEST + 1)
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror or error}.", [str(path)]) from None
+    return _within_limit(path, content)
+
+
+def _unzipped(path: Path, file, findings: Findings) -> bytes:
+    """What a gzip file holds, up to where it is damaged."""
+    parts, size = [], 0
+    with gzip.GzipFile(fileobj=file) as unzipped:
+        try:
+            while part := unzipped.read(1 << 20):
+                parts.append(part)
+                size += len(part)
+                if size > LARGEST:
+                    break
+        except (EOFError, OSError, zlib.error) as error:
+            findings.tell(
+                "file-cut",
+                where="the end of the file",
+                found=f"its compression is damaged ({error})",
+                needed="the whole file",
+                done=f"the {size:,} bytes before the damage were read",
+            )
+    return _within_limit(path, b"".join(parts))
+
+
+def _within_limit(path: Path, content: bytes) -> bytes:
+    if len(content) > LARGEST:
+        raise InputError(
+            f"{path} holds more than {LARGEST // 1_000_000} MB, and a file of readings holds less. Cut it into days.",
+            [str(path)],
+        )
+    return content
+
+
+def _without_nothing(content: bytes, findings: Findings) -> bytes:
+    kept = content.rstrip(b"\x00\r\n ")
+    ended = content[len(kept) :].startswith((b"\n", b"\r"))
+    inside = kept.count(b"\x00")
+    findings.tell(
+        "file-cut",
+        where="within the file" if inside else "the end of the file",
+        found=f"{content.count(0):,} bytes that are nothing (NUL)",
+        needed="text",
+        done="they were left out",
+    )
+    return kept.replace(b"\x00", b"") + (b"\n" if ended else b"")
+
+
+def regular(content: Content, header: int, fields: Callable[[bytes], int]) -> tuple[list[int], list[bytes]]:
+    """Numbers and text of the lines below the header that have as many fields as it; the others are told.
+
+    A header that comes again, where files were joined, is left out.
+
+    Parameters
+    ----------
+    content : Content
+        The lines.
+    header : int
+        Place of the header in ``content.lines``.
+    fields : callable
+        Counts the fields of a line.
+
+    Returns
+    -------
+    numbers : list of int
+        Line numbers, as an editor counts.
+    lines : list of bytes
+    """
+    lines = content.lines
+    head, below = lines[header], lines[header + 1 :]
+    first = header + 2
+    if set(map(len, below)) == {len(head)} and content.whole and head not in below:
+        return list(range(first, first + len(below))), below
+    needed = fields(head)
+    numbers, kept, odd = [], [], []
+    for number, line in enumerate(below, first):
+        if not line.strip() or line == head:
+            continue
+        if fields(line) == needed:
+            numbers.append(number)
+            kept.append(line)
+        else:
+            odd.append(number)
+    if kept and not content.whole and numbers[-1] == len(lines) and len(kept) > 1 and len(kept[-1]) < len(kept[-2]):
+        odd.append(numbers.pop())
+        kept.pop()
+    _tell_odd(content, odd, needed)
+    return numbers, kept
+
+
+def _tell_odd(content: Content, odd: list[int], needed: int) -> None:
+    last = len(content.lines)
+    if odd and odd[-1] == last and not content.whole:
+        odd = odd[:-1]
+        content.findings.tell(
+            "file-cut",
+            where=f"line {last}",
+            found="the last line is cut",
+            needed="a whole line",
+            done="it was left out",
+        )
+    if odd:
+        content.findings.tell(
+            "line-unreadable",
+            where=f"line {listed([str(number) for number in odd], 5)}",
+            found=f"{len(odd)} lines do not have the {needed} fields of the header",
+            needed="whole lines",
+            done="they were left out",
+        )
