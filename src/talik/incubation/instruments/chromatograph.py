@@ -101,8 +101,8 @@ def read_chromatograph(content: Content, timezone: str | None) -> Recording:
     """Read a chromatograph's table of peaks and calibrate it by its own standards.
 
     Tested on made files only; makers' tables differ, and one with other headers is read through a mapping file. A
-    row is a peak. A stretch of standards between samples is a bracket; see `calibrate` for how the curve, its scatter and its
-    drift are found. Every injection of a sample is a reading of its own. Blanks give the detection limit and are not
+    row is a peak. A stretch of standards between samples is a bracket; see `calibrate` for how the curve, its
+    scatter and its drift are found. Every injection of a sample is a reading of its own. Blanks give the detection limit and are not
     subtracted.
 
     Parameters
@@ -237,9 +237,7 @@ def _times(peaks: pd.DataFrame, timezone: str, file: str, problems: list[str]) -
         )
     since = seconds(peaks["time"], timezone or "UTC", file)
     for line, cell in zip(peaks["line"][np.isnan(since)], peaks["time"][np.isnan(since)], strict=True):
-        problems.append(
-            f"line {line}, time: {cell[:40]!r} is no time as 2024-05-31 14:03:07, or one that summer time skips"
-        )
+        problems.append(f"line {line}, time: {cell[:40]!r} is no time as 2024-05-31 14:03:07, or summer time skips it")
     return since
 
 

@@ -1,10 +1,10 @@
 """The lines of an instrument's file, whatever happened to it: compressed, cut short, padded with nothing."""
 
-import gzip
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from talik.errors import InputError, listed
 from talik.problems import Findings
@@ -16,6 +16,8 @@ LONGEST_LINE = 100_000
 """A longer line is not a line of readings. [bytes]"""
 
 _GZIP = b"\x1f\x8b"
+_WITH_HEADER = 31
+_PART = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -91,24 +93,33 @@ def _bytes(path: Path, findings: Findings) -> bytes:
     return _within_limit(path, content)
 
 
-def _unzipped(path: Path, file, findings: Findings) -> bytes:
+def _unzipped(path: Path, file: BinaryIO, findings: Findings) -> bytes:
     """What a gzip file holds, up to where it is damaged."""
-    parts, size = [], 0
-    with gzip.GzipFile(fileobj=file) as unzipped:
+    parts, size, damage = [], 0, ""
+    inflate = zlib.decompressobj(_WITH_HEADER)
+    rest = file.read(_PART)
+    while rest and size <= LARGEST:
         try:
-            while part := unzipped.read(1 << 20):
-                parts.append(part)
-                size += len(part)
-                if size > LARGEST:
-                    break
-        except (EOFError, OSError, zlib.error) as error:
-            findings.tell(
-                "file-cut",
-                where="the end of the file",
-                found=f"its compression is damaged ({error})",
-                needed="the whole file",
-                done=f"the {size:,} bytes before the damage were read",
-            )
+            parts.append(inflate.decompress(rest, _PART))
+        except zlib.error as error:
+            damage = str(error)
+            break
+        size += len(parts[-1])
+        rest = inflate.unconsumed_tail or file.read(_PART)
+        if inflate.eof:
+            rest = inflate.unused_data + rest
+            # Behind a whole part there may be another, as in logs appended to, or padding.
+            if not rest.startswith(_GZIP):
+                break
+            inflate = zlib.decompressobj(_WITH_HEADER)
+    if damage or (not inflate.eof and size <= LARGEST):
+        findings.tell(
+            "file-cut",
+            where="the end of the file",
+            found=f"its compression is damaged ({damage or 'it ends too early'})",
+            needed="the whole file",
+            done=f"the {size:,} bytes before the damage were read",
+        )
     return _within_limit(path, b"".join(parts))
 
 
@@ -122,9 +133,7 @@ def _within_limit(path: Path, content: bytes) -> bytes:
 
 
 def _without_nothing(content: bytes, findings: Findings) -> bytes:
-    kept = content.rstrip(b"\x00\r\n ")
-    ended = content[len(kept) :].startswith((b"\n", b"\r"))
-    inside = kept.count(b"\x00")
+    inside = b"\x00" in content.rstrip(b"\x00")
     findings.tell(
         "file-cut",
         where="within the file" if inside else "the end of the file",
@@ -132,7 +141,7 @@ def _without_nothing(content: bytes, findings: Findings) -> bytes:
         needed="text",
         done="they were left out",
     )
-    return kept.replace(b"\x00", b"") + (b"\n" if ended else b"")
+    return content.replace(b"\x00", b"")
 
 
 def regular(content: Content, header: int, fields: Callable[[bytes], int]) -> tuple[list[int], list[bytes]]:

@@ -33,6 +33,8 @@ def numbers(
     -------
     dict of str to ndarray
     """
+    if not lines:
+        return {name: np.empty(0) for name in wanted}
     places = [names.index(name) for name in wanted]
     try:
         table = _parsed(lines, places, separator, float)
