@@ -47,7 +47,7 @@ def test_the_error_of_a_line_is_that_of_the_textbook_formula():
     known = np.repeat([0.0, 400, 1000, 5000], 2)
     area = 3 + 0.7 * known + rng.normal(0, 20, known.size)
     line = calibrate(known, area, degree=1, errors="constant")
-    x, sd, shared = line.mole_fraction([1500.0], repeats=3)
+    _, sd, shared = line.mole_fraction([1500.0], repeats=3)
     b, spread = line.coefficients[1], ((known - known.mean()) ** 2).sum()
     far = (1500 - area.mean()) ** 2 / (b**2 * spread)
     assert_allclose(sd, line.sd / b * np.sqrt(1 / 3 + 1 / known.size + far))
@@ -105,7 +105,9 @@ def made_run(rng, curvature=0.0):
         response = np.interp(t, [0, 100, 200], [1.0, 0.95, 0.97])
         return 20 + response * x + curvature * x**2
 
-    scatter = lambda x: rng.normal(0, 0.01 * np.maximum(x, 100))
+    def scatter(x):
+        return rng.normal(0, 0.01 * np.maximum(x, 100))
+
     curve = calibrate(known, area(known, time) + scatter(known), time=time, bracket=bracket, errors="proportional")
     return curve, truth, curve.mole_fraction(area(truth, when) + scatter(truth), when), when
 

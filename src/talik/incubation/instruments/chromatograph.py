@@ -100,10 +100,10 @@ def _columns(cells: list[str]) -> tuple[dict[str, int], str]:
 def read_chromatograph(content: Content, timezone: str | None) -> Recording:
     """Read a chromatograph's table of peaks and calibrate it by its own standards.
 
-    Tested on made files only; makers' tables differ, and one with other headers is read through a mapping file. A
-    row is a peak. A stretch of standards between samples is a bracket; see `calibrate` for how the curve, its
-    scatter and its drift are found. Every injection of a sample is a reading of its own. Blanks give the detection limit and are not
-    subtracted.
+    Tested on made files only; makers' tables differ, and one with other headers is read through a mapping file. A row
+    is a peak. A stretch of standards between samples is a bracket; see `calibrate` for how the curve, its scatter and
+    its drift are found. Every injection of a sample is a reading of its own. Blanks give the detection limit and are
+    not subtracted.
 
     Parameters
     ----------

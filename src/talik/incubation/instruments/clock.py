@@ -40,12 +40,13 @@ def seconds(stamps: pd.Series, timezone: str, file: str) -> np.ndarray:
     known_zone(timezone, file)
     text = stamps.astype("str").str.strip().str.replace("/", "-")
     offset = text.str.contains(r":\d\d(?:\.\d*)?\s*(?:Z|[+-]\d\d:?\d\d)$", regex=True)
-    local = pd.to_datetime(text.where(~offset), errors="coerce", format="ISO8601")
-    if len(text) and local.isna().all():
-        local = pd.Series(pd.NaT, index=text.index, dtype="datetime64[ns]")
+    # What looks like an offset but is none is no time; the others are parsed by their own rule.
+    plain = text.where(text.str.fullmatch(r"[\d\s:.T-]+"))
+    local = pd.to_datetime(plain, errors="coerce", format="ISO8601").astype("datetime64[us]")
     utc = local.dt.tz_localize(timezone, ambiguous="NaT", nonexistent="NaT").dt.tz_convert("UTC")
     stated = pd.to_datetime(text.where(offset), errors="coerce", format="ISO8601", utc=True)
-    return (utc.fillna(stated) - pd.Timestamp(0, tz="UTC")).dt.total_seconds().to_numpy(float)
+    since = utc.fillna(stated.astype("datetime64[us, UTC]")) - pd.Timestamp(0, tz="UTC")
+    return since.dt.total_seconds().to_numpy(float)
 
 
 def known_zone(timezone: str, file: str) -> None:

@@ -1,10 +1,11 @@
 """The lines of an instrument's file, whatever happened to it: compressed, cut short, padded with nothing."""
 
 import zlib
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
+
+import numpy as np
 
 from talik.errors import InputError, listed
 from talik.problems import Findings
@@ -15,6 +16,7 @@ LARGEST = 150_000_000
 LONGEST_LINE = 100_000
 """A longer line is not a line of readings. [bytes]"""
 
+_CONTROL = bytes(set(range(32)) - set(b"\t\n\r")) + b"\x7f"
 _GZIP = b"\x1f\x8b"
 _WITH_HEADER = 31
 _PART = 1 << 20
@@ -57,8 +59,7 @@ def read_content(path: Path | str) -> Content:
     path = Path(path)
     findings = Findings(path.name)
     content = _bytes(path, findings)
-    if b"\x00" in content:
-        content = _without_nothing(content, findings)
+    content = _without_control(content, findings)
     if b"\r" in content:
         content = content.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     if not content.strip():
@@ -132,19 +133,21 @@ def _within_limit(path: Path, content: bytes) -> bytes:
     return content
 
 
-def _without_nothing(content: bytes, findings: Findings) -> bytes:
-    inside = b"\x00" in content.rstrip(b"\x00")
-    findings.tell(
-        "file-cut",
-        where="within the file" if inside else "the end of the file",
-        found=f"{content.count(0):,} bytes that are nothing (NUL)",
-        needed="text",
-        done="they were left out",
-    )
-    return content.replace(b"\x00", b"")
+def _without_control(content: bytes, findings: Findings) -> bytes:
+    kept = content.translate(None, _CONTROL)
+    if len(kept) < len(content):
+        inside = len(content.rstrip(_CONTROL)) > len(kept)
+        findings.tell(
+            "file-cut",
+            where="within the file" if inside else "the end of the file",
+            found=f"{len(content) - len(kept):,} bytes that are nothing (NUL) or no text",
+            needed="text",
+            done="they were left out",
+        )
+    return kept
 
 
-def regular(content: Content, header: int, fields: Callable[[bytes], int]) -> tuple[list[int], list[bytes]]:
+def regular(content: Content, header: int, separator: bytes | None) -> tuple[list[int], list[bytes]]:
     """Numbers and text of the lines below the header that have as many fields as it; the others are told.
 
     A header that comes again, where files were joined, is left out.
@@ -155,8 +158,8 @@ def regular(content: Content, header: int, fields: Callable[[bytes], int]) -> tu
         The lines.
     header : int
         Place of the header in ``content.lines``.
-    fields : callable
-        Counts the fields of a line.
+    separator : bytes or None
+        Parts the fields; None stands for any blanks.
 
     Returns
     -------
@@ -167,23 +170,31 @@ def regular(content: Content, header: int, fields: Callable[[bytes], int]) -> tu
     lines = content.lines
     head, below = lines[header], lines[header + 1 :]
     first = header + 2
-    if set(map(len, below)) == {len(head)} and content.whole and head not in below:
-        return list(range(first, first + len(below))), below
-    needed = fields(head)
+    counts = _counts(below, separator)
+    needed = len(head.split(separator))
     numbers, kept, odd = [], [], []
-    for number, line in enumerate(below, first):
-        if not line.strip() or line == head:
-            continue
-        if fields(line) == needed:
+    for number, (line, count) in enumerate(zip(below, counts, strict=True), first):
+        if count == needed and line != head:
             numbers.append(number)
             kept.append(line)
-        else:
+        elif line != head and line.strip():
             odd.append(number)
-    if kept and not content.whole and numbers[-1] == len(lines) and len(kept) > 1 and len(kept[-1]) < len(kept[-2]):
+    if len(kept) > 1 and not content.whole and numbers[-1] == len(lines) and len(kept[-1]) < len(kept[-2]):
         odd.append(numbers.pop())
         kept.pop()
     _tell_odd(content, odd, needed)
     return numbers, kept
+
+
+def _counts(lines: list[bytes], separator: bytes | None) -> list[int]:
+    """Fields of each line. Lines of one width are counted as a block, which takes a tenth of the time."""
+    if separator is not None:
+        return [line.count(separator) + 1 for line in lines]
+    widths = set(map(len, lines))
+    if len(widths) != 1 or 0 in widths:
+        return [len(line.split()) for line in lines]
+    filled = np.frombuffer(b"".join(lines), np.uint8).reshape(len(lines), -1) > ord(" ")
+    return (filled[:, 0] + (filled[:, 1:] & ~filled[:, :-1]).sum(axis=1)).tolist()
 
 
 def _tell_odd(content: Content, odd: list[int], needed: int) -> None:

@@ -59,7 +59,7 @@ def read_licor(content: Content, timezone: str | None) -> Recording:
     stated = _stated(content.lines[:at])
     names = content.lines[at].decode("latin-1").split("\t")
     units = _units(content, at, names)
-    line_numbers, lines = regular(content, at, lambda line: line.count(b"\t") + 1)
+    line_numbers, lines = regular(content, at, b"\t")
     rows = [i for i, line in enumerate(lines) if line.startswith(b"DATA\t")]
     lines, line_numbers = [lines[i] for i in rows], [line_numbers[i] for i in rows]
     if not lines:

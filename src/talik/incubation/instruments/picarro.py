@@ -27,8 +27,8 @@ _OPTIONAL = {"port": "MPVPosition", "diagnostic": "ALARM_STATUS", "temperature":
 
 def is_picarro(content: Content) -> bool:
     """Whether the first line is that of a Picarro table."""
-    names = content.lines[0].decode("latin-1").split()
-    return {"DATE", "TIME"} <= set(names) and not {"EPOCH_TIME", "ALARM_STATUS"}.isdisjoint(names)
+    names = {name.decode("latin-1") for name in content.lines[0].split()}
+    return {"DATE", "TIME"} <= names and not {"EPOCH_TIME", "ALARM_STATUS"}.isdisjoint(names)
 
 
 def read_picarro(content: Content, timezone: str | None) -> Recording:
@@ -54,9 +54,9 @@ def read_picarro(content: Content, timezone: str | None) -> Recording:
     InputError
         Where gases or time are not there.
     """
-    names = content.lines[0].decode("latin-1").split()
+    names = [name.decode("latin-1") for name in content.lines[0].split()]
     findings, file = content.findings, content.path.name
-    line_numbers, lines = regular(content, 0, lambda line: len(line.split()))
+    line_numbers, lines = regular(content, 0, None)
     wanted = [name for name in _NUMBERS if name in names]
     read = numbers(lines, line_numbers, names, wanted, r"\s+", findings)
     values: dict[str, object] = {"line": line_numbers}
@@ -110,7 +110,7 @@ def _time(
             [file],
         )
     day, hour = names.index("DATE"), names.index("TIME")
-    cells = (line.decode("latin-1").split() for line in lines)
+    cells = ([cell.decode("latin-1") for cell in line.split()] for line in lines)
     stamps = [f"{fields[day]} {fields[hour]}" for fields in cells]
     return seconds(pd.Series(stamps, dtype=object), timezone, file), timezone
 
