@@ -12,6 +12,7 @@ export TALIK_DATA ?= $(DATA)
 endif
 UV := $(shell command -v uv 2>/dev/null)
 RUNS := 3000
+FILES := 20000
 INSTALLED := $(VENV)/.installed
 DEVELOPED := $(VENV)/.developed
 DOCUMENTED := $(VENV)/.documented
@@ -54,10 +55,11 @@ format: $(DEVELOPED)  ## put the code into the project's style
 	@$(BIN)/ruff format --quiet .
 bench: $(DEVELOPED)   ## time and memory, beside a reference
 	@$(BIN)/python -m benchmarks
-fuzz: $(DEVELOPED)    ## thousands of spoilt SIDb entries
+fuzz: $(DEVELOPED)    ## thousands of spoilt SIDb entries and instrument files
 	@TALIK_FUZZ=$(RUNS) $(BIN)/python -m pytest -q tests/incubation/test_sidb_mutated.py
 coverage: $(DEVELOPED) ## how often the intervals of simulated jars hold the truth
 	@PYTHONPATH=tests $(BIN)/python tests/jar_coverage.py
+	@TALIK_FUZZ=$(FILES) $(BIN)/python -m pytest -q tests/incubation/instruments/test_mutated.py
 docs: $(DOCUMENTED)   ## the documentation in site/
 	@$(BIN)/mkdocs build --strict --quiet
 clean:                ## everything that make made

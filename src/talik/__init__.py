@@ -18,6 +18,7 @@ _HOME = {
     "find_visits": "talik.incubation.instruments",
     "match_ports": "talik.incubation.instruments",
     "visit_readings": "talik.incubation.instruments",
+    "vial_readings": "talik.incubation.instruments",
     "Calibration": "talik.incubation.instruments",
     "calibrate": "talik.incubation.instruments",
     "NO_CORRECTIONS": "talik.incubation.sidb",

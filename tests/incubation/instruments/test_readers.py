@@ -264,8 +264,8 @@ def test_injection_times_need_a_zone(tmp_path):
 
 
 def test_every_row_of_peaks_that_is_not_understood_is_named(tmp_path):
-    data = peaks().replace(b"vial 2,sample", b"vial 2,smaple").replace(b"2024-05-31 08:40", b"31.05.2024 08:40")
-    with pytest.raises(InputError, match="line 8, type: 'smaple'") as error:
+    data = peaks().replace(b"vial 2,sample", b"vial 2,soil").replace(b"2024-05-31 08:40", b"31.05.2024 08:40")
+    with pytest.raises(InputError, match="line 8, type: 'soil'") as error:
         read(tmp_path, data)
     assert len(error.value.offenders) == 2
 

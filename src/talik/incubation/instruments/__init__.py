@@ -3,6 +3,7 @@
 from talik.incubation.instruments.calibration import Calibration, calibrate
 from talik.incubation.instruments.recognise import read_readings, read_recordings
 from talik.incubation.instruments.recording import Recording
+from talik.incubation.instruments.vials import vial_readings
 from talik.incubation.instruments.visits import find_visits, match_ports, visit_readings
 
 __all__ = [
@@ -13,5 +14,6 @@ __all__ = [
     "match_ports",
     "read_readings",
     "read_recordings",
+    "vial_readings",
     "visit_readings",
 ]

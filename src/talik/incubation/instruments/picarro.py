@@ -35,8 +35,8 @@ def read_picarro(content: Content, timezone: str | None) -> Recording:
     """Read a Picarro DataLog_User table.
 
     Met real files of a G2301-like analyser (123 logs, CO2, CH4, H2O and a multiplexer). Each line repeats the last
-    value of every gas but the one just measured, which `species` tells; a dry mole fraction is new where it differs
-    from the line before. Columns of numbers are found by their names, so an analyser with more of them is read too.
+    value of every gas but the one just measured; a dry mole fraction is new where it differs from the line before.
+    Columns of numbers are found by their names, so an analyser with more of them is read too.
 
     Parameters
     ----------
@@ -81,7 +81,7 @@ def read_picarro(content: Content, timezone: str | None) -> Recording:
         instrument="Picarro",
         serial=_serial(file),
         timezone=zone,
-        repeats="species" in names,
+        repeats=True,
     )
 
 

@@ -186,6 +186,18 @@ def visit_readings(
         The table ``readings``; `time` in days since the jar's day 0.
     problems : list of Problem
         Jars on ports that are not among those wanted.
+
+    Examples
+    --------
+    >>> from talik.incubation.instruments.recording import recording
+    >>> from talik.problems import Findings
+    >>> values = {"time": [1441041600, 1441041601], "line": [2, 3], "co2": [400.0, 401.0], "port": [4, 4]}
+    >>> made = recording(values, Findings(""), file="a.dat", instrument="Picarro", serial="", timezone="UTC")
+    >>> ports = pd.DataFrame({"time": ["2015-08-31 17:15"], "port": [4], "jar": ["AL 12"]})
+    >>> visits, _ = match_ports(find_visits(made), ports)
+    >>> readings, _ = visit_readings(made, visits, {"AL 12": "2015-08-30T17:20:00Z"})
+    >>> readings[["jar", "gas", "mole_fraction"]].values.tolist()
+    [['AL 12', 'co2', 400.0], ['AL 12', 'co2', 401.0]]
     """
     jars = visits["jar"].astype("str")
     wanted = visits[jars.isin(list(starts))]
