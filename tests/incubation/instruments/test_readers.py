@@ -12,6 +12,7 @@ from instrument_files import START, licor, peaks, picarro
 from talik import read_readings, read_recordings
 from talik.errors import InputError
 from talik.incubation.instruments import content
+from talik.incubation.instruments.clock import seconds
 
 
 def read(folder, data, name="x.dat", **settings):
@@ -261,6 +262,27 @@ def test_injection_times_need_a_zone(tmp_path):
         read(tmp_path, peaks(offset=""))
     made = read(tmp_path, peaks(offset=""), timezone="Asia/Shanghai")
     assert made.table["time"].iloc[0] == pd.Timestamp("2024-05-31 00:25", tz="UTC")
+
+
+@pytest.mark.parametrize(
+    ("stamp", "utc"),
+    [
+        ("2024-05-31 08:00-05:00", "2024-05-31 13:00"),
+        ("2024-05-31T08:00:00+0530", "2024-05-31 02:30"),
+        ("2024-05-31T08:00:00.5Z", "2024-05-31 08:00:00.5"),
+        ("2024/05/31 08:00", "2024-05-31 06:00"),
+        ("2024-12-31 08:00", "2024-12-31 07:00"),
+        ("2024-10-27 02:30", None),
+        ("2024-03-31 02:30", None),
+        ("31.05.2024 08:00", None),
+        ("9999-12-31T23:59:59-12:00", None),
+        ("08:00", None),
+    ],
+)
+def test_a_time_stamp_is_taken_by_its_offset_and_else_by_the_zone(stamp, utc):
+    found = seconds(pd.Series([stamp]), "Europe/Berlin", "x")[0]
+    wanted = np.nan if utc is None else pd.Timestamp(utc, tz="UTC").timestamp()
+    assert found == wanted or (np.isnan(wanted) and not abs(found) < 4e9)
 
 
 def test_every_row_of_peaks_that_is_not_understood_is_named(tmp_path):

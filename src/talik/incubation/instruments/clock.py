@@ -7,6 +7,8 @@ import pandas as pd
 
 from talik.errors import InputError
 
+_PLAIN = r"\d{4}-\d{1,2}-\d{1,2}(?:[T ]\d{1,2}:\d\d(?::\d\d(?:\.\d*)?)?)?"
+
 
 def seconds(stamps: pd.Series, timezone: str, file: str) -> np.ndarray:
     """Seconds since 1970 (UTC) of time stamps as ISO 8601 writes them.
@@ -40,12 +42,11 @@ def seconds(stamps: pd.Series, timezone: str, file: str) -> np.ndarray:
     known_zone(timezone, file)
     text = stamps.astype("str").str.strip().str.replace("/", "-")
     offset = text.str.contains(r":\d\d(?:\.\d*)?\s*(?:Z|[+-]\d\d:?\d\d)$", regex=True)
-    # What looks like an offset but is none is no time; the others are parsed by their own rule.
-    plain = text.where(text.str.fullmatch(r"[\d\s:.T-]+"))
+    plain = text.where(text.str.fullmatch(_PLAIN))
     local = pd.to_datetime(plain, errors="coerce", format="ISO8601").astype("datetime64[us]")
     utc = local.dt.tz_localize(timezone, ambiguous="NaT", nonexistent="NaT").dt.tz_convert("UTC")
     stated = pd.to_datetime(text.where(offset), errors="coerce", format="ISO8601", utc=True)
-    since = utc.fillna(stated.astype("datetime64[us, UTC]")) - pd.Timestamp(0, tz="UTC")
+    since = utc.fillna(stated.astype("datetime64[us, UTC]")) - pd.Timestamp("1970-01-01", tz="UTC")
     return since.dt.total_seconds().to_numpy(float)
 
 
