@@ -47,6 +47,9 @@ _HEADER = re.compile(r"^\s*(?P<name>[^\[\]()]*?)\s*(?:[\[(](?P<unit>[^\])]*)[\])
 _HEAD = 30
 """Lines within which the header stands."""
 
+MOST_PEAKS = 100_000
+"""A run has fewer peaks."""
+
 MOST_BRACKETS = 200
 """A run has fewer brackets of standards."""
 
@@ -127,6 +130,8 @@ def read_chromatograph(content: Content, timezone: str | None) -> Recording:
     assert header is not None
     findings, file = content.findings, content.path.name
     _check_header(header, content, file)
+    if len(content.lines) > MOST_PEAKS:
+        raise InputError(f"{file} has more than {MOST_PEAKS:,} rows of peaks. Cut it into runs.", [file])
     peaks = _peaks(content, header, timezone or "", file)
     of_samples = peaks[peaks["type"] == "sample"]
     injections = of_samples.drop_duplicates(["seconds", "sample"])[["seconds", "sample", "line"]]

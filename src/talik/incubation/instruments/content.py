@@ -13,6 +13,9 @@ from talik.problems import Findings
 LARGEST = 150_000_000
 """A file with more in it, decompressed, is refused: hold it in parts. [bytes]"""
 
+MOST_LINES = 1_500_000
+"""A file with more lines is refused likewise: seventeen days of a reading a second."""
+
 LONGEST_LINE = 100_000
 """A longer line is not a line of readings. [bytes]"""
 
@@ -62,6 +65,8 @@ def read_content(path: Path | str) -> Content:
     content = _without_control(content, findings)
     if b"\r" in content:
         content = content.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    if content.count(b"\n") > MOST_LINES:
+        raise InputError(f"{path} has more than {MOST_LINES:,} lines. Cut it into days.", [str(path)])
     if not content.strip():
         raise InputError(f"{path} is empty. Put the data in, or take the file away.", [str(path)])
     whole = content.endswith(b"\n")

@@ -8,6 +8,9 @@ import pandas as pd
 from talik.errors import InputError, listed
 from talik.problems import Findings
 
+TOGETHER = 50_000
+"""Lines parsed together, so that one strange cell does not hold all cells of a file as text."""
+
 
 def numbers(
     lines: list[bytes], line_numbers: list[int], names: list[str], wanted: list[str], separator: str, findings: Findings
@@ -33,16 +36,18 @@ def numbers(
     -------
     dict of str to ndarray
     """
-    if not lines:
-        return {name: np.empty(0) for name in wanted}
     places = [names.index(name) for name in wanted]
-    try:
-        table = _parsed(lines, places, separator, float)
-    except (ValueError, OverflowError):
-        text = _parsed(lines, places, separator, str)
-        table = text.apply(pd.to_numeric, errors="coerce").astype(float)
-        _tell_cells(text, table, line_numbers, dict(zip(places, wanted, strict=True)), findings)
-    return {name: table[place].to_numpy(float) for name, place in zip(wanted, places, strict=True)}
+    parts = [np.empty((0, len(places)))]
+    for start in range(0, len(lines), TOGETHER):
+        part = slice(start, start + TOGETHER)
+        try:
+            table = _parsed(lines[part], places, separator, float)
+        except (ValueError, OverflowError):
+            text = _parsed(lines[part], places, separator, str)
+            table = text.apply(pd.to_numeric, errors="coerce").astype(float)
+            _tell_cells(text, table, line_numbers[part], dict(zip(places, wanted, strict=True)), findings)
+        parts.append(table[places].to_numpy(float))
+    return dict(zip(wanted, np.concatenate(parts).T, strict=True))
 
 
 def _parsed(lines: list[bytes], places: list[int], separator: str, kind: type) -> pd.DataFrame:
