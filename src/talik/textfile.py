@@ -1,6 +1,5 @@
 """Text files as they come: odd encodings, line ends and byte-order marks, read to clean text."""
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +9,7 @@ LONGEST_LINE = 1_000_000
 """A line longer than this is not a line of a table or of metadata. [characters]"""
 
 _ENCODINGS = ("utf-8", "gb18030", "cp1252")
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
 
 @dataclass(frozen=True)
@@ -27,8 +27,8 @@ class Text:
 def read_text(path: Path | str) -> Text:
     r"""Read a text file, whatever its encoding and line ends.
 
-    UTF-8 is tried first; bytes that are not UTF-8 are read as GB18030 where they all are pairs of
-    Chinese characters, and as Windows-1252 otherwise. Lone carriage returns and mixed line ends become line
+    UTF-8 is tried first, and UTF-16 where a byte-order mark says so; other bytes are read as GB18030 where
+    they are Chinese words, and as Windows-1252 otherwise. Lone carriage returns and mixed line ends become line
     feeds; a byte-order mark, and a backslash followed by n that someone typed for a line end,
     are taken out.
 
@@ -86,7 +86,7 @@ def _bytes(path: Path) -> bytes:
         raise InputError(f"{path} cannot be read: {error.strerror}.", [str(path)]) from None
     if not content.strip():
         raise InputError(f"{path} is empty. Put the data in, or take the file away.", [str(path)])
-    if b"\x00" in content[:100_000]:
+    if b"\x00" in content[:100_000] and not content.startswith(_UTF_16):
         raise InputError(
             f"{path} is a binary file, and plain text is needed. A spreadsheet has to be saved as CSV.",
             [str(path)],
@@ -95,6 +95,8 @@ def _bytes(path: Path) -> bytes:
 
 
 def _decoded(content: bytes) -> tuple[str, str]:
+    if content.startswith(_UTF_16):
+        return content.decode("utf-16", "replace"), "utf-16"
     for encoding in _ENCODINGS:
         try:
             text = content.decode(encoding)
@@ -106,14 +108,22 @@ def _decoded(content: bytes) -> tuple[str, str]:
 
 
 def _reads_as_chinese(text: str) -> bool:
-    """Whether all that is not ASCII are Chinese words.
+    """Whether what is not ASCII are Chinese words, or marks that a Chinese keyboard gives.
 
-    A lone µ, ° or å of Windows-1252 swallows the letter behind it and becomes one strange character
-    among Latin ones; Chinese stands in words of several characters.
+    A lone µ, ° or å of Windows-1252 swallows the letter behind it and becomes one rare character: common
+    ones are made of two bytes that are no ASCII. So most must be common, which are those that GB 2312 counts
+    to its first level, its punctuation, its letters and its units (℃, μ, ±).
     """
-    words = re.findall(r"[^\x00-\x7f]+", text)
-    chinese = [word for word in words if re.fullmatch(r"[\u3000-\u9fff\uff00-\uffef]+", word)]
-    return len(words) == len(chinese) > 0 and sum(len(word) > 1 for word in words) > len(words) / 2
+    foreign = [character for character in text if character > "\x7f"]
+    return sum(map(_is_common_chinese, foreign)) > 0.7 * len(foreign)
+
+
+def _is_common_chinese(character: str) -> bool:
+    try:
+        first, *_ = character.encode("gb2312")
+    except UnicodeEncodeError:
+        return False
+    return first < 0xD8
 
 
 def _refuse_endless_lines(path: Path, text: str) -> None:

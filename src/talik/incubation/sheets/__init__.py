@@ -1,0 +1,1 @@
+"""Spreadsheets as laboratories keep them: their cells, tables, words and units, and a template of our own."""

@@ -1,0 +1,223 @@
+"""What a workbook file holds, told before its cells are read: kind, sizes, extent and error cells.
+
+A few kilobytes can claim a sheet of seventeen billion cells, or unpack to a hundred gigabytes. So the
+packed parts are measured first, and the farthest cell of each sheet is looked up in its text.
+"""
+
+import re
+import zipfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from io import BytesIO
+from pathlib import Path
+from xml.etree import ElementTree
+
+from talik.errors import InputError
+
+LARGEST_FILE = 64_000_000
+"""A workbook file larger than this is not read. [bytes]"""
+
+LARGEST_UNPACKED = 240_000_000
+"""Largest size of the packed parts of a workbook together, unpacked. [bytes]"""
+
+MOST_CELLS = 4_000_000
+"""Most cells of all sheets of a workbook together, empty ones between others included."""
+
+_ROW = re.compile(rb"<(?:\w+:)?row\b[^>]*?\sr=[\"'](\d{1,9})[\"']")
+_CELL = re.compile(rb"<(?:\w+:)?c\b((?:\s[^>]*?)?)(/?)>")
+_REFERENCE = re.compile(rb"\sr=[\"']([A-Z]{1,4})(\d{1,9})[\"']")
+_IS_ERROR = re.compile(rb"\st=[\"']e[\"']")
+_ERROR = re.compile(rb"<(?:\w+:)?v>(#[A-Z0-9/?!_]{2,20})</")
+_OPEN_DOCUMENT = re.compile(
+    rb"<table:(table|table-row|table-cell|covered-table-cell)\b([^>]*)>|</table:(table-row|table)>"
+)
+_REPEATED = re.compile(rb"table:number-(rows|columns)-repeated=\"(\d{1,9})\"")
+
+
+@dataclass(frozen=True)
+class Extent:
+    """How far a sheet reaches, and the error cells on it."""
+
+    rows: int
+    """Rows from the first to the last filled one."""
+    columns: int
+    """Columns from the first to the last filled one."""
+    errors: Mapping[tuple[int, int], str] = field(default_factory=dict)
+    """Error cells as Excel shows them, by row and column from 0."""
+
+
+@dataclass(frozen=True)
+class Container:
+    """A workbook file, measured."""
+
+    content: bytes
+    """The file."""
+    extents: Mapping[str, Extent]
+    """Extent of each sheet whose name is known before it is read (.xlsx)."""
+    first_year: int = 1900
+    """Year that serial dates count from: 1900 or 1904."""
+
+
+def measured(path: Path, content: bytes) -> Container:
+    """A workbook file that is small enough to read.
+
+    Parameters
+    ----------
+    path : Path
+        Where it was read from, for messages.
+    content : bytes
+        The file.
+
+    Returns
+    -------
+    Container
+
+    Raises
+    ------
+    InputError
+        Where it is too large, unpacks to too much, or has a cell so far off that its sheet is too large.
+    """
+    if not content.startswith(b"PK"):
+        from talik.incubation.sheets.compound import check_compound
+
+        check_compound(path, content)
+        return Container(content, {})
+    parts = _unpacked(path, content)
+    extents = {name: _extent(name, part) for name, part in parts.items()}
+    cells = sum(extent.rows * extent.columns for extent in extents.values())
+    if cells > MOST_CELLS:
+        name, extent = max(extents.items(), key=lambda item: item[1].rows * item[1].columns)
+        raise InputError(too_far(path, name, extent.rows, extent.columns), [str(path)])
+    names, first_year = _names(parts)
+    return Container(content, {sheet: extents[part] for sheet, part in names.items() if part in extents}, first_year)
+
+
+def too_far(path: Path, sheet: str, rows: int, columns: int) -> str:
+    """The message for a sheet that reaches too far."""
+    return (
+        f"{path}, {sheet}: {rows:,} rows x {columns:,} columns; at most {MOST_CELLS:,} cells of a workbook are read. "
+        "A stray cell far off makes a sheet that large: press Ctrl+End to find it and delete the rows and columns "
+        "around it. Readings by the million belong into a text file."
+    )
+
+
+def _unpacked(path: Path, content: bytes) -> dict[str, bytes]:
+    """The parts that hold text or cells, by name; sizes are believed only as far as they are read."""
+    try:
+        with zipfile.ZipFile(BytesIO(content)) as archive:
+            members = [item for item in archive.infolist() if item.filename.lower().endswith((".xml", ".rels", ".bin"))]
+            size = sum(item.file_size for item in members)
+            if size > LARGEST_UNPACKED:
+                raise InputError(
+                    f"{path} unpacks to {size / 1e6:,.0f} MB; at most {LARGEST_UNPACKED / 1e6:,.0f} MB are read. "
+                    "Save the sheets that are needed as a workbook of their own, or as CSV.",
+                    [str(path)],
+                )
+            return {item.filename: archive.read(item) for item in members}
+    except InputError:
+        raise
+    # Broken archives raise whatever the step that meets the break raises.
+    except Exception as error:
+        raise InputError(broken(path, error), [str(path)]) from None
+
+
+def broken(path: Path, error: BaseException | str) -> str:
+    """The message for a file that cannot be read as a workbook."""
+    reason = str(error).strip().splitlines()[0][:200] if str(error).strip() else type(error).__name__
+    if "password" in reason.lower() or "encrypted" in reason.lower():
+        return f"{path} is protected with a password. Open it, take the protection out, and save it again."
+    return (
+        f"{path} cannot be read as a workbook: {reason}. It may be cut off or damaged. "
+        "Open it in Excel or LibreOffice, save it as a new .xlsx, or fetch it again."
+    )
+
+
+def _extent(name: str, part: bytes) -> Extent:
+    """Extent of the sheet that a part holds; none for other parts."""
+    if name.lower().endswith(".bin"):
+        from talik.incubation.sheets.compound import binary_extent
+
+        return Extent(*binary_extent(part)) if "worksheets/" in name.lower() else Extent(0, 0)
+    if b"<table:table" in part:
+        return _open_document_extent(part)
+    if b"sheetData" not in part:
+        return Extent(0, 0)
+    return _open_xml_extent(part)
+
+
+def _open_xml_extent(part: bytes) -> Extent:
+    rows = columns = count = 0
+    errors = {}
+    for found in _CELL.finditer(part):
+        count += 1
+        attributes, empty = found[1], found[2]
+        if empty:
+            continue
+        place = _REFERENCE.search(attributes)
+        if not place:
+            return _implicit_extent(part)
+        row, column = int(place[2]), _column_number(place[1])
+        rows, columns = max(rows, row), max(columns, column)
+        if _IS_ERROR.search(attributes):
+            text = _ERROR.search(part, found.end(), found.end() + 40_000)
+            errors[row - 1, column - 1] = text[1].decode() if text else "#VALUE!"
+    return Extent(rows, columns, errors)
+
+
+def _implicit_extent(part: bytes) -> Extent:
+    """Extent where cells do not say where they stand, so they follow one another."""
+    rows = [piece.count(b"<c ") + piece.count(b"<c>") + piece.count(b":c ") for piece in part.split(b"row")]
+    named = max((int(found[1]) for found in _ROW.finditer(part)), default=0)
+    farthest = max((_column_number(found[1]) for found in _REFERENCE.finditer(part)), default=0)
+    return Extent(max(len(rows), named), max([*rows, farthest]))
+
+
+def _column_number(letters: bytes) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - 64
+    return number
+
+
+def _open_document_extent(part: bytes) -> Extent:
+    """Extent of the largest table of an OpenDocument file, repeated rows and cells counted."""
+    rows = columns = width = area = repeats = 0
+    farthest = (0, 0)
+    for found in _OPEN_DOCUMENT.finditer(part):
+        opened, attributes, closed = found[1], found[2] or b"", found[3]
+        repeated = int(times[2]) if (times := _REPEATED.search(attributes)) else 1
+        if opened == b"table":
+            rows = columns = 0
+        elif opened == b"table-row":
+            width, area, repeats = 0, 0, repeated
+        elif opened:
+            area += repeated
+            # An empty cell at the end of a row is dropped when it is read.
+            width = width if attributes.endswith(b"/") and b"office:" not in attributes else area
+        elif closed == b"table-row" and width:
+            rows, columns = rows + repeats, max(columns, width)
+        farthest = max(farthest, (rows, columns), key=lambda pair: pair[0] * pair[1])
+    return Extent(*farthest)
+
+
+def _names(parts: Mapping[str, bytes]) -> tuple[dict[str, str], int]:
+    """The part of each sheet by the sheet's name, and the year that dates count from."""
+    try:
+        book = ElementTree.fromstring(parts["xl/workbook.xml"])
+        links = ElementTree.fromstring(parts["xl/_rels/workbook.xml.rels"])
+    except (KeyError, ElementTree.ParseError):
+        return {}, 1900
+    targets = {link.get("Id"): _target(link.get("Target", "")) for link in links}
+    sheets = {element.get("name", ""): targets.get(identity) for element, identity in _sheets(book)}
+    late = any(element.get("date1904") in ("1", "true") for element in book if element.tag.endswith("}workbookPr"))
+    return {name: part for name, part in sheets.items() if part}, 1904 if late else 1900
+
+
+def _sheets(book: ElementTree.Element) -> Iterator[tuple[ElementTree.Element, str]]:
+    for element in book.iter():
+        if element.tag.endswith("}sheet"):
+            yield element, next((value for key, value in element.items() if key.endswith("}id")), "")
+
+
+def _target(text: str) -> str:
+    return text.lstrip("/") if text.startswith("/") else f"xl/{text}"
