@@ -22,6 +22,9 @@ MUCH_RESPIRED = 0.3
 LARGEST_SPREAD = 8.0
 """Ratio of respiration per carbon between depths of one core that asks for the units."""
 
+NO_TEMPERATURE = "no temperature"
+"""Why jars are excluded whose temperature nobody stated."""
+
 LEAST_ORGANIC = 120.0
 """Carbon content below which an O horizon is improbable (USDA organic soil material). [mg g⁻¹]"""
 
@@ -43,6 +46,7 @@ def checked(measured: Measurements) -> Measurements:
         *_negative(measured), *_shared_temperatures(measured), *_unequal_replicates(measured),
         *_without_signal(measured, released),
         *_poor_organic(measured), *_scales_apart(measured), *_one_temperature(measured),
+        *_without_temperature(measured),
     ]  # fmt: skip
     return measured.with_problems(merged(measured.problems, problems_table(found)))
 
@@ -269,3 +273,13 @@ def _one_temperature(measured: Measurements) -> Iterator[Problem]:
                 "one-temperature", severity="info", **shared, column=f"{alone[alone].index[0]}",
                 found=f"{alone.sum()} of {len(alone)} sets at one temperature", done="these sets give no Q10",
             )  # fmt: skip
+
+
+def _without_temperature(measured: Measurements) -> Iterator[Problem]:
+    lost = measured.jars[measured.jars["excluded"] == NO_TEMPERATURE]
+    for study, rows in lost.groupby("study", sort=False):
+        yield problem(
+            "temperature-missing", stage="incubation", entry=str(study), column=rows["jar"].iloc[0], where="jars",
+            found=f"{len(rows)} of {(measured.jars['study'] == study).sum()} series at a temperature nobody stated",
+            needed="the temperature of the incubation", done="no Q10 of them",
+        )  # fmt: skip

@@ -6,7 +6,7 @@ import pandas as pd
 
 from talik.errors import InputError, TableError, TalikError, listed
 from talik.flux.release import STEP
-from talik.incubation.checks import checked
+from talik.incubation.checks import NO_TEMPERATURE, checked
 from talik.incubation.measurements import Measurements, both_bases
 from talik.incubation.sets import set_names
 from talik.problems import problems_table
@@ -59,7 +59,8 @@ def read_tables(folder: Path | str) -> Measurements:
             errors.append((str(error), error.offenders))
     if errors:
         raise TableError("\n".join(text for text, _ in errors), [one for _, found in errors for one in found])
-    return _measurements(folder, tables)
+    problems = folder / "problems.csv"
+    return measurements_of(tables, read_problems(problems) if problems.is_file() else problems_table([]))
 
 
 def _files(folder: Path) -> dict[str, Path]:
@@ -87,7 +88,26 @@ def _files(folder: Path) -> dict[str, Path]:
     return {name: file for name, file in files.items() if name in wanted}
 
 
-def _measurements(folder: Path, tables: dict[str, pd.DataFrame]) -> Measurements:
+def measurements_of(tables: dict[str, pd.DataFrame], problems: pd.DataFrame) -> Measurements:
+    """Measurements from talik's tables: completed and checked.
+
+    Parameters
+    ----------
+    tables : dict of DataFrame
+        ``sites``, ``samples``, ``jars`` and ``respiration`` or ``release``; ``studies`` and ``properties``
+        where there are.
+    problems : DataFrame
+        What was found when they were read.
+
+    Returns
+    -------
+    Measurements
+
+    Raises
+    ------
+    TableError
+        For keys that join to nothing.
+    """
     respiration = tables.get("respiration")
     if respiration is None:
         respiration = respiration_of(tables["release"])
@@ -95,12 +115,10 @@ def _measurements(folder: Path, tables: dict[str, pd.DataFrame]) -> Measurements
     jars = _completed(tables["jars"], respiration)
     respiration = respiration.assign(gas=respiration["gas"].where(respiration["gas"] != "", "co2"))
     studies = _all_studies(tables.get("studies", empty("studies")), jars)
-    tables = {"sites": sites, "samples": samples, "jars": jars, "respiration": both_bases(respiration, jars)}
-    tables = {name: _of_study(table, studies) for name, table in tables.items()}
-    problems = folder / "problems.csv"
-    found = read_problems(problems) if problems.is_file() else problems_table([])
+    made = {"sites": sites, "samples": samples, "jars": jars, "respiration": both_bases(respiration, jars)}
+    made = {name: _of_study(table, studies) for name, table in made.items()}
     properties = tables.get("properties", empty("properties"))
-    return checked(Measurements(studies=studies, properties=properties, problems=found, **tables))
+    return checked(Measurements(studies=studies, properties=properties, problems=problems, **made))
 
 
 def _carbon(jars: pd.DataFrame) -> dict[str, float]:
@@ -138,6 +156,8 @@ def _completed(jars: pd.DataFrame, respiration: pd.DataFrame) -> pd.DataFrame:
         measures=jars["measures"].where(jars["measures"] != "", "respiration"),
         temperature=jars["temperature"].fillna(jars["jar"].map(held)),
     )
+    nowhere = jars["jar"].isin(alone.index[alone["nunique"] == 0]) & (jars["excluded"] == "")
+    jars = jars.assign(excluded=jars["excluded"].where(~nowhere, NO_TEMPERATURE))
     return jars.assign(set=jars["set"].where(jars["set"] != "", set_names(jars)))
 
 

@@ -3,6 +3,7 @@
 import pandas as pd
 
 from talik.errors import listed
+from talik.incubation.checks import NO_TEMPERATURE
 from talik.tables import typed
 
 
@@ -43,6 +44,8 @@ def _outcome(jars: pd.DataFrame, found: pd.DataFrame) -> tuple[str, str]:
     if jars.empty:
         return "undefined", "no series could be read"
     held = sorted(jars["temperature"].dropna().unique())
+    if jars["temperature"].isna().all() and (jars["excluded"] == NO_TEMPERATURE).all():
+        return "undefined", "nobody stated the temperature of the incubation"
     if len(held) == 1:
         return "one temperature", f"all series at {held[0]:g} °C"
     if len(jars) and (jars["measures"] == "carbon remaining").all():

@@ -1,0 +1,7 @@
+"""Any workbook, folder of workbooks or text tables as talik's tables, by a mapping file."""
+
+from talik.incubation.mapping.apply import MappedTables, mapped_tables
+from talik.incubation.mapping.read import read_mapped
+from talik.incubation.mapping.schema import Mapping, load_mapping, mapping_of
+
+__all__ = ["MappedTables", "Mapping", "load_mapping", "mapped_tables", "mapping_of", "read_mapped"]

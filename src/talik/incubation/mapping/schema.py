@@ -4,7 +4,6 @@ import difflib
 import re
 import tomllib
 from collections.abc import Iterator
-from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo
@@ -14,8 +13,9 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from talik import units
 from talik.errors import SettingsError, UnitError, itemised, listed
 from talik.incubation.mapping.patterns import pattern_problem
+from talik.incubation.sheets.dates import ORDERS
 from talik.quantities import QUANTITIES
-from talik.tables import LAYERS, RELEASE_OF, RESPIRATION_OF, TABLES
+from talik.tables import RELEASE_OF, RESPIRATION_OF, TABLES
 from talik.textfile import read_text
 
 EXAMPLES = Path(__file__).parent / "examples"
@@ -36,7 +36,9 @@ RATES = {
 ERRORS = ("sd", "sd_shared", "lower", "upper")
 """Columns that have the unit of the rate beside them."""
 
-_PORTS = ("time", "port", "jar")
+PORT_COLUMNS = ("time", "port", "jar")
+"""Columns of the list of jars on the ports of an instrument."""
+
 _SHARED = ("study", "doi", "licence")
 _FILLED_ELSEWHERE = {"respiration": {"temperature"}, "release": {"temperature"}}
 _BRACES = re.compile(r"\{([^{}]+)\}")
@@ -74,8 +76,8 @@ class Value(_Part):
     """Regular expression whose first group, or group ``value``, is taken."""
     map: dict[str, str | float | bool] | None = None
     """Words, and what they mean; ``*`` stands for all others."""
-    part: Literal["low", "high", "middle", "latitude", "longitude"] | None = None
-    """Which part of a range, or of a pair of coordinates."""
+    part: Literal["low", "high", "middle", "spread", "latitude", "longitude"] | None = None
+    """Which part of a range, of a value with its spread, or of a pair of coordinates."""
     date: str | None = None
     """How a text is a date, in the letters of strptime."""
     since: str | None = None
@@ -107,8 +109,8 @@ class Value(_Part):
     @field_validator("date")
     @classmethod
     def _sound_date(cls, form: str | None) -> str | None:
-        if form is not None and "%" not in form:
-            raise ValueError("is written in the letters of strptime, as in '%d.%m.%Y'")
+        if form is not None and "%" not in form and form not in ORDERS:
+            raise ValueError("is 'day-month', 'month-day', or written in the letters of strptime, as in '%d.%m.%Y'")
         return form
 
     def sources(self) -> tuple[str, ...]:
@@ -419,7 +421,7 @@ def _place(parts: tuple[int | str, ...]) -> str:
 
 def columns_of(table: str) -> list[str]:
     """Names of the columns that a table can take."""
-    return list(_PORTS) if table == "ports" else [column.name for column in TABLES[table].columns]
+    return list(PORT_COLUMNS) if table == "ports" else [column.name for column in TABLES[table].columns]
 
 
 def _of_block(number: int, read: Read) -> Iterator[str]:
@@ -453,7 +455,7 @@ def _of_table(table: str, values: dict[str, Value], read: Read) -> Iterator[str]
 
 def _needed(table: str, read: Read) -> list[str]:
     if table == "ports":
-        return list(_PORTS)
+        return list(PORT_COLUMNS)
     needed = {column.name for column in TABLES[table].columns if column.required}
     needed -= _FILLED_ELSEWHERE.get(table, set())
     if table in read.joins:
