@@ -86,8 +86,8 @@ EVENTS = ("read", "flush", "seal", "draw", "replace", "water", "blank")
 volume is drawn; a volume is drawn and replaced by gas of the row's mole fraction; water is added; or the row is
 a reading of a blank, a jar treated alike without soil."""
 
-DEFINITIONS = ("rate-ratio", "rate-fit", "equal-time", "equal-carbon", "pool")
-"""Definitions of Q10; see ``talik.temperature``."""
+DEFINITIONS = ("rate-ratio", "rate-fit", "equal-time", "equal-carbon", "pool", "published")
+"""Definitions of Q10; see ``talik.temperature``. ``published``: as somebody gave it, without saying how."""
 
 _ALL = (
     Table("studies", "a study", _columns("study* title doi citation licence source note"), ("study",)),

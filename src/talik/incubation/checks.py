@@ -81,6 +81,39 @@ def _upside_down(samples: pd.DataFrame) -> Iterator[str]:
         )
 
 
+def check_curves(release: pd.DataFrame) -> Iterator[Problem]:
+    """Cumulative curves that fall, or start above zero.
+
+    Parameters
+    ----------
+    release : DataFrame
+        The table ``release``.
+
+    Yields
+    ------
+    Problem
+    """
+    columns = [*dict.fromkeys(RELEASE_OF.values()), "organic_matter_release"]
+    rows = release.assign(amount=release[columns].bfill(axis=1).iloc[:, 0]).sort_values("time", kind="stable")
+    for (study, jar, _), curve in rows.groupby(["study", "jar", "gas"], sort=False):
+        shared = {"stage": "incubation", "entry": str(study), "column": str(jar), "where": "release"}
+        steps = curve["amount"].diff()
+        if (steps < 0).any():
+            worst = curve.loc[steps.idxmin()]
+            yield problem(
+                "cumulative-falls", **shared,
+                found=f"{(steps < 0).sum()} of {len(steps) - 1} steps fall, the largest by {-steps.min():.3g} at day "
+                f"{worst['time']:g}",
+                needed="a curve that does not fall", done="kept: these intervals have a negative rate",
+            )  # fmt: skip
+        first = curve.iloc[0]
+        if first["time"] == 0 and first["amount"] > 0:
+            yield problem(
+                "cumulative-offset", **shared, found=f"{first['amount']:.3g} at day 0", needed="0 at day 0",
+                done="counted as carbon of the first interval, so that the curve stays as given",
+            )  # fmt: skip
+
+
 def _with_scale(measured: Measurements, released: pd.DataFrame) -> pd.DataFrame:
     """Jars with `scale` impossible where series of their study and basis respire more than there was."""
     jars = measured.jars

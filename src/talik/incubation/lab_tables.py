@@ -6,10 +6,10 @@ import pandas as pd
 
 from talik.errors import InputError, TableError, TalikError, listed
 from talik.flux.release import STEP
-from talik.incubation.checks import NO_TEMPERATURE, checked
+from talik.incubation.checks import NO_TEMPERATURE, check_curves, checked
 from talik.incubation.measurements import Measurements, both_bases
 from talik.incubation.sets import set_names
-from talik.problems import problems_table
+from talik.problems import merged, problems_table
 from talik.store import read_problems
 from talik.survey import conclude
 from talik.tables import RELEASE_OF, RESPIRATION_OF, TABLES, empty, read_table, typed
@@ -111,6 +111,7 @@ def measurements_of(tables: dict[str, pd.DataFrame], problems: pd.DataFrame) -> 
     respiration = tables.get("respiration")
     if respiration is None:
         respiration = respiration_of(tables["release"])
+        problems = merged(problems, problems_table(check_curves(tables["release"])))
     sites, samples = conclude(tables["sites"], tables["samples"], _carbon(tables["jars"]))
     jars = _completed(tables["jars"], respiration)
     respiration = respiration.assign(gas=respiration["gas"].where(respiration["gas"] != "", "co2"))

@@ -19,7 +19,7 @@ from talik.problems import problems_table
 from talik.tables import TABLES, check, improbable
 
 MEASURED = {
-    "respiration": RATES["respiration"], "release": RATES["release"], "q10": ("q10",), "properties": ("value",),
+    "respiration": RATES["respiration"], "release": RATES["release"], "properties": ("value",),
     "cabinets": ("temperature",), "readings": ("mole_fraction", "event", "titrant_volume"),
 }  # fmt: skip
 """What a row of a table measures: without any of it there is no row."""
@@ -191,15 +191,23 @@ def _filled(table: str, rows: pd.DataFrame, told: Told) -> pd.DataFrame:
 
 
 def _table(name: str, frames: list[pd.DataFrame], mapping: Mapping, told: Told) -> pd.DataFrame:
-    rows = merged(name, [_completed(name, frame, mapping) for frame in frames], told)
+    rows = _of_study(name, merged(name, [_with_gas(name, frame) for frame in frames], told), mapping)
     if name == "ports":
         return rows.drop(columns=PLACE)
     rows = _timed(name, rows, told)
+    if name == "q10":
+        rows = _with_reason(rows)
     unknown = name == "respiration" and _TEMPERATURE in rows and rows[_TEMPERATURE].isna().all()
     if unknown:
         rows = rows.assign(**{_TEMPERATURE: 0.0})
     checked = check(name, rows.drop(columns=PLACE), source=f"{mapping.study.study}, {name}")
     return checked.assign(**{_TEMPERATURE: np.nan}) if unknown else checked
+
+
+def _with_reason(rows: pd.DataFrame) -> pd.DataFrame:
+    """Rows of the table ``q10`` that say why they have no value."""
+    flag = rows["flag"] if "flag" in rows else pd.Series("", index=rows.index)
+    return rows.assign(flag=flag.where(rows["q10"].notna(), "no value: " + flag).str.removesuffix(": "))
 
 
 def _of_jars(name: str, rows: pd.DataFrame, tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
@@ -209,15 +217,20 @@ def _of_jars(name: str, rows: pd.DataFrame, tables: dict[str, pd.DataFrame]) -> 
     return rows.assign(**{_TEMPERATURE: rows["jar"].map(tables["jars"].set_index("jar")[_TEMPERATURE])})
 
 
-def _completed(name: str, rows: pd.DataFrame, mapping: Mapping) -> pd.DataFrame:
-    """Rows with their study and gas."""
-    if name not in ("studies", "ports", "cabinets"):
-        own = rows["study"] if "study" in rows else pd.Series("", index=rows.index)
-        rows = rows.assign(study=own.where(own != "", mapping.study.study))
-    if name in ("respiration", "release"):
-        gas = rows["gas"] if "gas" in rows else pd.Series("", index=rows.index)
-        rows = rows.assign(gas=gas.where(gas != "", "co2"))
-    return rows
+def _with_gas(name: str, rows: pd.DataFrame) -> pd.DataFrame:
+    """Rows of measurements with their gas, CO2 unless they say otherwise."""
+    if name not in ("respiration", "release"):
+        return rows
+    gas = rows["gas"] if "gas" in rows else pd.Series("", index=rows.index)
+    return rows.assign(gas=gas.where(gas != "", "co2"))
+
+
+def _of_study(name: str, rows: pd.DataFrame, mapping: Mapping) -> pd.DataFrame:
+    """Rows with the study of the mapping, unless they name another."""
+    if name in ("studies", "ports", "cabinets"):
+        return rows
+    own = rows["study"] if "study" in rows else pd.Series("", index=rows.index)
+    return rows.assign(study=own.where(own != "", mapping.study.study))
 
 
 def _timed(name: str, rows: pd.DataFrame, told: Told) -> pd.DataFrame:

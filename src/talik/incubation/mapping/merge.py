@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from talik.errors import listed
+from talik.incubation.mapping.schema import JOINED_BY
 from talik.incubation.mapping.told import Told
 from talik.tables import TABLES
 
@@ -35,8 +36,9 @@ def merged(table: str, parts: list[pd.DataFrame], told: Told) -> pd.DataFrame:
     -------
     DataFrame
     """
-    rows = pd.concat(parts, ignore_index=True)
-    key = [name for name in (TABLES[table].key if table in TABLES else ()) if name in rows]
+    key = list(TABLES[table].key) if table in TABLES else []
+    rows = pd.concat([_with_key(table, part, parts, key, told) for part in parts], ignore_index=True)
+    key = [name for name in key if name in rows]
     if not key:
         return rows.drop(columns=[JOINS])
     rows = _joined(table, rows, key, told)
@@ -47,6 +49,19 @@ def merged(table: str, parts: list[pd.DataFrame], told: Told) -> pd.DataFrame:
     return made.assign(**{name: made[name].astype(object).where(made[name].notna(), "") for name in texts})[
         [name for name in rows if name != JOINS]
     ]
+
+
+def _with_key(
+    table: str, part: pd.DataFrame, parts: list[pd.DataFrame], key: list[str], told: Told
+) -> pd.DataFrame:
+    """Rows that join by what stands above them, once for each row that they join to."""
+    above = JOINED_BY.get(table, "")
+    if not key or key[0] in part or above not in part:
+        return part
+    begun = pd.concat([one[[key[0], above]] for one in parts if key[0] in one and above in one]).drop_duplicates()
+    for _, row in part[~part[above].isin(begun[above])].iterrows():
+        told.tell("row-unjoined", table, f"{above} {row[above]!r} has no {table}", row[PLACE], done="left out")
+    return part.merge(begun, on=above)
 
 
 def _joined(table: str, rows: pd.DataFrame, key: list[str], told: Told) -> pd.DataFrame:

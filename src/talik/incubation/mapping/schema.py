@@ -36,6 +36,9 @@ RATES = {
 ERRORS = ("sd", "sd_shared", "lower", "upper")
 """Columns that have the unit of the rate beside them."""
 
+JOINED_BY = {"jars": "sample", "samples": "site"}
+"""Column by which rows join that do not name their key: all jars of a sample, all samples of a site."""
+
 PORT_COLUMNS = ("time", "port", "jar")
 """Columns of the list of jars on the ports of an instrument."""
 
@@ -460,6 +463,9 @@ def _needed(table: str, read: Read) -> list[str]:
     needed -= _FILLED_ELSEWHERE.get(table, set())
     if table in read.joins:
         needed &= set(TABLES[table].key)
+        above = JOINED_BY.get(table)
+        if above in read.takes()[table]:
+            return []
     if table == "properties" and read.property_columns():
         needed -= {"property", "value"}
     return [name for name in columns_of(table) if name in needed]
@@ -503,7 +509,7 @@ def _of_whole(mapping: Mapping) -> Iterator[str]:
     taken = {table for read in mapping.read for table in read.takes()}
     for read_number, read in enumerate(mapping.read, 1):
         for table in read.joins:
-            if not any(table in other.takes() and table not in other.joins for other in mapping.read):
+            if table != "properties" and not any(table in other.takes() and table not in other.joins for other in mapping.read):
                 yield f"read {read_number}, joins: no other block begins rows of {table}"
     if not mapping.read and mapping.readings is None:
         yield "read: is missing; a mapping reads at least one block, as in [[read]]"
