@@ -109,6 +109,23 @@ def run(
     _run(read, out or default_run(read))
 
 
+@app.command("import")
+def import_(
+    mapping: Annotated[Path, typer.Argument(help="Mapping file, or the name of an example.", metavar="MAPPING")],
+    data: Annotated[Path, typer.Option("--data", help="Folder of the data, or one workbook.", metavar="DIR")],
+    out: Annotated[Path, typer.Option("--out", help="Study folder to make.", metavar="STUDY")],
+) -> None:
+    """Workbooks and text tables, as a mapping file says, to a study that runs."""
+    from talik.check import in_words
+    from talik.incubation.mapping.write import import_study, runs
+
+    found = import_study(mapping, data, out)
+    typer.echo(in_words(found.problems))
+    typer.echo(", ".join(f"{name} {len(table)}" for name, table in found.tables.items()))
+    nothing = f"{out / 'tables'}: no respiration to compute from"
+    typer.echo(f"talik check {out}; talik run {out}" if runs(found) else nothing)
+
+
 @app.command()
 def report(run: Annotated[Path, typer.Argument(help="Folder of a finished run.", metavar="RUN")]) -> None:
     """Write the report of a finished run again."""

@@ -142,7 +142,7 @@ _ALL = (
     Table(
         "respiration", "one interval of one jar",
         _columns(
-            "study jar* time_start time_end time* temperature* gas respiration specific_respiration "
+            "study jar* time_start time_end time* temperature gas respiration specific_respiration "
             "organic_matter_respiration jar_respiration sd# sd_shared# covariance_before# lower# upper# n# method flag "
             "doi licence",
             gas=("co2", "ch4", ""),

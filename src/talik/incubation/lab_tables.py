@@ -9,7 +9,7 @@ from talik.flux.release import STEP
 from talik.incubation.checks import NO_TEMPERATURE, check_curves, checked
 from talik.incubation.measurements import Measurements, both_bases
 from talik.incubation.sets import set_names
-from talik.problems import merged, problems_table
+from talik.problems import Problem, merged, problem, problems_table
 from talik.store import read_problems
 from talik.survey import conclude
 from talik.tables import RELEASE_OF, RESPIRATION_OF, TABLES, empty, read_table, typed
@@ -112,6 +112,8 @@ def measurements_of(tables: dict[str, pd.DataFrame], problems: pd.DataFrame) -> 
     if respiration is None:
         respiration = respiration_of(tables["release"])
         problems = merged(problems, problems_table(check_curves(tables["release"])))
+    respiration, lost = _with_temperature(respiration, tables["jars"])
+    problems = merged(problems, problems_table(lost))
     sites, samples = conclude(tables["sites"], tables["samples"], _carbon(tables["jars"]))
     jars = _completed(tables["jars"], respiration)
     respiration = respiration.assign(gas=respiration["gas"].where(respiration["gas"] != "", "co2"))
@@ -120,6 +122,24 @@ def measurements_of(tables: dict[str, pd.DataFrame], problems: pd.DataFrame) -> 
     made = {name: _of_study(table, studies) for name, table in made.items()}
     properties = tables.get("properties", empty("properties"))
     return checked(Measurements(studies=studies, properties=properties, problems=problems, **made))
+
+
+def _with_temperature(respiration: pd.DataFrame, jars: pd.DataFrame) -> tuple[pd.DataFrame, list[Problem]]:
+    """Rates at the temperature of their jar where they name none; single ones without any are left out."""
+    of_jar = respiration["jar"].map(jars.drop_duplicates("jar").set_index("jar")["temperature"])
+    filled = respiration.assign(temperature=respiration["temperature"].fillna(of_jar))
+    nowhere = filled["temperature"].isna()
+    elsewhere = filled["jar"].isin(filled["jar"][~nowhere])
+    lost = filled[nowhere & elsewhere]
+    problems = [
+        problem(
+            "temperature-missing", stage="incubation", entry=str(study), column=str(jar), where="respiration",
+            found=f"{len(rows)} rates without a temperature, beside others that have one",
+            needed="a temperature", done="left out",
+        )
+        for (study, jar), rows in lost.groupby(["study", "jar"], sort=False)
+    ]  # fmt: skip
+    return filled[~(nowhere & elsewhere)].reset_index(drop=True), problems
 
 
 def _carbon(jars: pd.DataFrame) -> dict[str, float]:

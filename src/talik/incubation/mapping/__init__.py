@@ -3,5 +3,6 @@
 from talik.incubation.mapping.apply import MappedTables, mapped_tables
 from talik.incubation.mapping.read import read_mapped
 from talik.incubation.mapping.schema import Mapping, load_mapping, mapping_of
+from talik.incubation.mapping.write import import_study
 
-__all__ = ["MappedTables", "Mapping", "load_mapping", "mapped_tables", "mapping_of", "read_mapped"]
+__all__ = ["MappedTables", "Mapping", "import_study", "load_mapping", "mapped_tables", "mapping_of", "read_mapped"]

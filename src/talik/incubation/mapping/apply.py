@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from talik.errors import TableError, TalikError, itemised, listed
+from talik.errors import TableError, TalikError, listed
 from talik.incubation.mapping.block import Block, block_of, unused_columns
 from talik.incubation.mapping.files import DataFolder
 from talik.incubation.mapping.merge import JOINS, PLACE, merged
@@ -24,8 +24,6 @@ MEASURED = {
 }  # fmt: skip
 """What a row of a table measures: without any of it there is no row."""
 
-_TEMPERATURE = "temperature"
-
 
 @dataclass(frozen=True)
 class MappedTables:
@@ -40,7 +38,7 @@ class MappedTables:
 
 
 def mapped_tables(mapping: Path | str | Mapping, data: Path | str | None = None) -> MappedTables:
-    """Read a folder of workbooks as a mapping says.
+    r"""Read a folder of workbooks as a mapping says.
 
     Parameters
     ----------
@@ -62,7 +60,7 @@ def mapped_tables(mapping: Path | str | Mapping, data: Path | str | None = None)
     --------
     >>> from tempfile import mkdtemp
     >>> folder = Path(mkdtemp())
-    >>> _ = (folder / "soils.csv").write_text("plot,N,E\\nA1,65.9,-137.4\\n")
+    >>> _ = (folder / "soils.csv").write_text("plot,N,E\nA1,65.9,-137.4\n")
     >>> _ = (folder / "m.toml").write_text('''[study]
     ... study = "mine"
     ... [[read]]
@@ -80,7 +78,7 @@ def mapped_tables(mapping: Path | str | Mapping, data: Path | str | None = None)
     parts = _parts(read, folder, told)
     tables: dict[str, pd.DataFrame] = {}
     for name in sorted(parts, key=_order):
-        frames = [_with_subjects(_of_jars(name, frame, tables), name, tables, told) for frame in parts[name]]
+        frames = [_with_subjects(frame, name, tables, told) for frame in parts[name]]
         tables[name] = _table(name, frames, read, told)
     tables["studies"] = _studies(read, tables)
     _tell_unused_sheets(read, folder, told)
@@ -156,7 +154,7 @@ def _property(context: Context, read: Read, name: str, rows: pd.DataFrame) -> pd
     """Rows of the table ``properties`` from one column of the sheet."""
     column = read.property_columns()[name]
     made = rows.assign(property=column.property, group=column.group, subgroup=column.subgroup, unit=column.unit)
-    sources = {"value": {"column": name, "part": column.part, "map": column.map}}
+    sources: dict[str, dict] = {"value": {"column": name, "part": column.part, "map": column.map}}
     if column.sd is not None:
         sources["sd"] = {"column": column.sd}
     if column.n is not None:
@@ -175,7 +173,7 @@ def _value(parts: dict):
 def _filled(table: str, rows: pd.DataFrame, told: Told) -> pd.DataFrame:
     """Rows that have a name and, in a table of measurements, a value."""
     key = [name for name in TABLES[table].key if name in rows] if table in TABLES else ["port", "jar"]
-    names = [name for name in key if name not in ("time", _TEMPERATURE, "gas", "property", "subject")]
+    names = [name for name in key if name not in ("time", "temperature", "gas", "property", "subject")]
     named = np.ones(len(rows), dtype=bool)
     for name in names:
         named &= (rows[name] != "").to_numpy()
@@ -197,24 +195,13 @@ def _table(name: str, frames: list[pd.DataFrame], mapping: Mapping, told: Told) 
     rows = _timed(name, rows, told)
     if name == "q10":
         rows = _with_reason(rows)
-    unknown = name == "respiration" and _TEMPERATURE in rows and rows[_TEMPERATURE].isna().all()
-    if unknown:
-        rows = rows.assign(**{_TEMPERATURE: 0.0})
-    checked = check(name, rows.drop(columns=PLACE), source=f"{mapping.study.study}, {name}")
-    return checked.assign(**{_TEMPERATURE: np.nan}) if unknown else checked
+    return check(name, rows.drop(columns=PLACE), source=f"{mapping.study.study}, {name}")
 
 
 def _with_reason(rows: pd.DataFrame) -> pd.DataFrame:
     """Rows of the table ``q10`` that say why they have no value."""
     flag = rows["flag"] if "flag" in rows else pd.Series("", index=rows.index)
     return rows.assign(flag=flag.where(rows["q10"].notna(), "no value: " + flag).str.removesuffix(": "))
-
-
-def _of_jars(name: str, rows: pd.DataFrame, tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
-    """Rows of measurements without a temperature of their own at that of their jar."""
-    if name not in ("respiration", "release") or _TEMPERATURE in rows or "jars" not in tables:
-        return rows
-    return rows.assign(**{_TEMPERATURE: rows["jar"].map(tables["jars"].set_index("jar")[_TEMPERATURE])})
 
 
 def _with_gas(name: str, rows: pd.DataFrame) -> pd.DataFrame:
@@ -236,8 +223,6 @@ def _of_study(name: str, rows: pd.DataFrame, mapping: Mapping) -> pd.DataFrame:
 def _timed(name: str, rows: pd.DataFrame, told: Told) -> pd.DataFrame:
     """Rows that have all numbers without which they say nothing."""
     needed = [c.name for c in TABLES[name].columns if c.required and c.kind == "number" and c.name in rows]
-    if name == "respiration" and _TEMPERATURE in rows and rows[_TEMPERATURE].isna().all():
-        needed.remove(_TEMPERATURE)
     lost = rows[needed].isna().any(axis=1)
     for _, row in rows[lost].iterrows():
         missing = [column for column in needed if np.isnan(row[column])]
@@ -251,7 +236,9 @@ def _studies(mapping: Mapping, tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
     given = tables.get("studies")
     if given is None:
         return check("studies", own)
-    named = {study for name, table in tables.items() if name != "studies" and "study" in table for study in table["study"]}
+    named = {
+        study for name, table in tables.items() if name != "studies" and "study" in table for study in table["study"]
+    }
     needed = mapping.study.study in named and mapping.study.study not in set(given["study"])
     return check("studies", pd.concat([own, given]) if needed else given)
 

@@ -42,7 +42,7 @@ class DataFolder:
             if len(found) != 1:
                 raise InputError(
                     f"{where}: {self.path} holds {len(found)} workbooks ({listed([f.name for f in found]) or 'none'}); "
-                    "name one with file = \"...\".",
+                    'name one with file = "...".',
                     [where],
                 )
             return found
@@ -52,7 +52,8 @@ class DataFolder:
             chosen = self._matching(name, where)
         if not chosen:
             raise InputError(
-                f"{where}: no file in {self.path} is called {name!r}. Found are: {listed([f.name for f in found], 30)}.",
+                f"{where}: no file in {self.path} is called {name!r}. "
+                f"Found are: {listed([file.name for file in found], 30)}.",
                 [where],
             )
         return chosen

@@ -51,9 +51,7 @@ def merged(table: str, parts: list[pd.DataFrame], told: Told) -> pd.DataFrame:
     ]
 
 
-def _with_key(
-    table: str, part: pd.DataFrame, parts: list[pd.DataFrame], key: list[str], told: Told
-) -> pd.DataFrame:
+def _with_key(table: str, part: pd.DataFrame, parts: list[pd.DataFrame], key: list[str], told: Told) -> pd.DataFrame:
     """Rows that join by what stands above them, once for each row that they join to."""
     above = JOINED_BY.get(table, "")
     if not key or key[0] in part or above not in part:

@@ -1,7 +1,7 @@
-"""Regular expressions of a mapping, refused where a search could take longer than anybody waits.
+r"""Regular expressions of a mapping, refused where a search could take longer than anybody waits.
 
 A search tries ways to part a text among the open repeats of a pattern (``+``, ``*``). With k of them and
-n characters there are about :math:`\\binom{n + k}{k}`; every choice (``?``, ``|``, ``{1,2}``) multiplies them
+n characters there are about :math:`\binom{n + k}{k}`; every choice (``?``, ``|``, ``{1,2}``) multiplies them
 by its options, and a repeat within a repeat has as many as there are numbers. So repeats within repeats are
 refused, and the more ways a pattern has, the shorter the texts that it is tried on.
 """

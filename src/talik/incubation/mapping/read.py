@@ -10,7 +10,7 @@ from talik.incubation.measurements import Measurements
 
 
 def read_mapped(mapping: Path | str | Mapping, data: Path | str | None = None) -> Measurements:
-    """Read a folder of workbooks as a mapping says, to measurements.
+    r"""Read a folder of workbooks as a mapping says, to measurements.
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ def read_mapped(mapping: Path | str | Mapping, data: Path | str | None = None) -
     --------
     >>> from tempfile import mkdtemp
     >>> folder = Path(mkdtemp())
-    >>> _ = (folder / "rates.csv").write_text("core,5 C,15 C\\nA,1.0,2.5\\nB,0.75,n.a.\\n")
+    >>> _ = (folder / "rates.csv").write_text("core,5 C,15 C\nA,1.0,2.5\nB,0.75,n.a.\n")
     >>> _ = (folder / "m.toml").write_text('''[study]
     ... study = "mine"
     ... [[read]]

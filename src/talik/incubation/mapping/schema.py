@@ -357,7 +357,7 @@ def mapping_file(path: Path | str) -> Path:
 
 
 def mapping_of(text: str, name: str) -> Mapping:
-    """The mapping that a text holds, or all its mistakes at once.
+    r"""The mapping that a text holds, or all its mistakes at once.
 
     Parameters
     ----------
@@ -377,7 +377,7 @@ def mapping_of(text: str, name: str) -> Mapping:
 
     Examples
     --------
-    >>> mapping_of('[study]\\nstudy = "mine"\\n[[read]]\\n[read.jars]\\njar = "{jar}"', "mine.toml")
+    >>> mapping_of('[study]\nstudy = "mine"\n[[read]]\n[read.jars]\njar = "{jar}"', "mine.toml")
     Traceback (most recent call last):
         ...
     talik.errors.SettingsError: mine.toml: 1 mistake
@@ -509,7 +509,9 @@ def _of_whole(mapping: Mapping) -> Iterator[str]:
     taken = {table for read in mapping.read for table in read.takes()}
     for read_number, read in enumerate(mapping.read, 1):
         for table in read.joins:
-            if table != "properties" and not any(table in other.takes() and table not in other.joins for other in mapping.read):
+            if table != "properties" and not any(
+                table in other.takes() and table not in other.joins for other in mapping.read
+            ):
                 yield f"read {read_number}, joins: no other block begins rows of {table}"
     if not mapping.read and mapping.readings is None:
         yield "read: is missing; a mapping reads at least one block, as in [[read]]"

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
+from functools import partial
 from math import nan
 from zoneinfo import ZoneInfo
 
@@ -27,6 +28,7 @@ _BRACES = re.compile(r"\{([^{}]+)\}")
 _NO_TEXT = {"", "na", "n.a.", "n.a", "#n/a", "n/a", "nan"}
 _SECONDS_PER_DAY = 86_400.0
 _NOT_READ = "left empty"
+_NO_DAYS, _DAYS = "nobody stated the days", "days since the start"
 
 
 @dataclass(frozen=True)
@@ -83,10 +85,10 @@ class Taker:
     def taken(self) -> np.ndarray | list[str]:
         """The column: numbers in talik's unit, or texts."""
         if self.value.is_unknown() and self.name in MAY_BE_UNKNOWN:
-            if self.name == "time":
-                self.context.told.tell("time-unknown", self.title, "nobody stated the days", self.block.place("row", 0)
-                                       if len(self.block) else "", needed="days since the start",
-                                       done="all stand at day 0: no release, pools, equal time or equal carbon of them")  # fmt: skip
+            if self.name == "time" and len(self.block):
+                done = "all stand at day 0: no release, pools, equal time or equal carbon of them"
+                place = self.block.place("row", 0)
+                self.context.told.tell("time-unknown", self.title, _NO_DAYS, place, needed=_DAYS, done=done)
             return np.full(len(self.block), 0.0 if self.name == "time" else nan)
         found = self._recoded(self._part_of_text(self._cells()))
         if self._is_moment():
@@ -147,8 +149,8 @@ class Taker:
                 lost = ", ".join(repr(name) for name, word in zip(names, words, strict=True) if not word)
                 self.tell("key-incomplete", f"no {lost}", at, _Cells([], self.block.columns["row"]),
                           needed="all parts of a name", done="named without it")  # fmt: skip
-            filled = dict(zip(names, words, strict=True))
-            yield re.sub(r"\s+", " ", _BRACES.sub(lambda found, own=filled: own[found[1]], template)).strip()
+            filled: dict[str, str] = dict(zip(names, words, strict=True))
+            yield re.sub(r"\s+", " ", _BRACES.sub(partial(_filled_in, filled), template)).strip()
 
     def _is_key(self) -> bool:
         return self.name in ("jar", "sample", "site", "set", "id")
@@ -292,7 +294,7 @@ class Taker:
             try:
                 made[rows] = units.convert(numbers[rows], one, quantity) if one else numbers[rows]
             except UnitError as error:
-                for at in rows[~np.isnan(numbers[rows])]:
+                for at in map(int, rows[~np.isnan(numbers[rows])]):
                     self.tell("unit-unknown", str(error), at, _Cells([], None), done=_NOT_READ)
         return made
 
@@ -302,7 +304,7 @@ class Taker:
             return numbers
         low, high = QUANTITIES[self.name].possible
         wrong = np.flatnonzero((numbers < low) | (numbers > high) | np.isinf(numbers))
-        for at in wrong:
+        for at in map(int, wrong):
             self.tell("value-impossible", f"{numbers[at]:g} {QUANTITIES[self.name].unit}".strip(), at,
                       self._cells() if self.value.column else _Cells([], None),
                       needed=f"between {low:g} and {high:g}", done=_NOT_READ)  # fmt: skip
@@ -375,6 +377,10 @@ class _Found:
     """Why it is not understood."""
 
 
+def _filled_in(words: dict[str, str], found: re.Match) -> str:
+    return words[found[1]]
+
+
 def _constant(value: str | float | bool) -> Cell:
     return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else value
 
@@ -384,7 +390,7 @@ def _by_form(cell: str, form: str, missing: tuple[str, ...]) -> tuple[datetime |
     if reason := missing_reason(cell, missing):
         return None, "", reason
     try:
-        return datetime.strptime(cell.strip(), form), "", ""  # noqa: DTZ007
+        return datetime.strptime(cell.strip(), form), "", ""
     except (ValueError, re.error, OverflowError):
         return None, f"{cell[:60]!r} is not a date written as {form!r}", ""
 
