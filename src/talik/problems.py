@@ -46,6 +46,7 @@ _RULES = (
     Rule("coordinates-unreadable", "warning", "A cell is not understood as a coordinate, as minutes of 60 and more."),
     Rule("value-impossible", "error", "A value that its quantity cannot have; it was left out."),
     Rule("time-unknown", "warning", "Nobody stated the days of the readings, which stand at day 0."),
+    Rule("start-concluded", "info", "Day 0 of a jar is not stated and was taken from when it was put on a port."),
     Rule("entry-refused", "error", "The content of an entry does not fit together, so it was left out."),
     Rule("column-unknown", "warning", "A column of the time series is not described in the metadata, or the reverse."),
     Rule("value-not-a-number", "warning", "A cell holds something that is not a number."),

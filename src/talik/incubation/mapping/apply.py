@@ -11,11 +11,12 @@ import pandas as pd
 from talik.errors import TableError, TalikError, listed
 from talik.incubation.mapping.block import Block, block_of, unused_columns
 from talik.incubation.mapping.files import DataFolder
+from talik.incubation.mapping.logs import logged_readings
 from talik.incubation.mapping.merge import JOINS, PLACE, merged
 from talik.incubation.mapping.schema import RATES, Mapping, Read, load_mapping, mapping_file
 from talik.incubation.mapping.take import Context, Taker
 from talik.incubation.mapping.told import Told
-from talik.problems import problems_table
+from talik.problems import Problem, problems_table
 from talik.tables import TABLES, check, improbable
 
 MEASURED = {
@@ -81,11 +82,39 @@ def mapped_tables(mapping: Path | str | Mapping, data: Path | str | None = None)
         frames = [_with_subjects(frame, name, tables, told) for frame in parts[name]]
         tables[name] = _table(name, frames, read, told)
     tables["studies"] = _studies(read, tables)
+    logged: list[Problem] = []
+    if read.readings is not None:
+        made, logged = logged_readings(read.readings, folder, tables, told)
+        tables |= made
     _tell_unused_sheets(read, folder, told)
     for name, table in tables.items():
         _tell_improbable(name, table, told)
     ordered = {name: tables[name] for name in (*TABLES, "ports") if name in tables}
-    return MappedTables(ordered, problems_table(told.problems()), tuple(folder.read))
+    return MappedTables(ordered, problems_table([*told.problems(), *logged]), mapped_files(read, folder.path))
+
+
+def mapped_files(mapping: Path | str | Mapping, data: Path | str | None = None) -> tuple[Path, ...]:
+    """Files of the data that a mapping reads, without reading them.
+
+    Parameters
+    ----------
+    mapping, data
+        As in `mapped_tables`.
+
+    Returns
+    -------
+    tuple of Path
+
+    Raises
+    ------
+    InputError, SettingsError
+        Where the mapping has mistakes, or a file is not there.
+    """
+    read = mapping if isinstance(mapping, Mapping) else load_mapping(mapping)
+    folder = DataFolder(Path(data) if data is not None else _own_folder(mapping))
+    named = [(part.file, f"read {number}") for number, part in enumerate(read.read, 1)]
+    named += [(read.readings.files, "readings")] if read.readings is not None else []
+    return tuple(dict.fromkeys(file for name, where in named for file in folder.files(name, where)))
 
 
 def _own_folder(mapping: Path | str | Mapping) -> Path:

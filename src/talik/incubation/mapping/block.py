@@ -188,16 +188,22 @@ def _head(sheet: Sheet, read: Read, first: int, last: int, where: str) -> list[i
         return sorted(row - 1 for row in rows)
     top = read.rows[0] - 1 if read.rows else sheet.rows
     looked_at = [sheet.cells[row][first : last + 1] for row in range(min(sheet.rows, ROWS_LOOKED_AT))]
-    filled = [sum(cell is not None for cell in row) for row in looked_at]
+    # A line of a text file that begins with # is a note, however many commas it holds.
+    filled = [0 if _is_note(row) else sum(cell is not None for cell in row) for row in looked_at]
     for row, (cells, count) in enumerate(zip(looked_at, filled, strict=True)):
         texts = sum(isinstance(cell, str) for cell in cells)
-        if row < max(top, 1) and count >= 0.5 * max(filled) and texts >= 0.6 * count:
+        if row < max(top, 1) and count and count >= 0.5 * max(filled) and texts >= 0.6 * count:
             return [row]
     raise InputError(
         f"{where}: no row of {Path(sheet.file).name}, {sheet.name} looks like a head. Name it with header = ROW, or "
         "header = 0 where there is none (columns are then called A, B, ...).",
         [where],
     )
+
+
+def _is_note(cells: tuple[Cell, ...]) -> bool:
+    first = next((cell for cell in cells if cell is not None), None)
+    return isinstance(first, str) and re.match(r"#(?![A-Z/]+[!?]?$)", first.strip()) is not None
 
 
 def _names(sheet: Sheet, head: list[int], first: int, last: int) -> list[str]:

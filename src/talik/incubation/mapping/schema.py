@@ -79,6 +79,10 @@ class Value(_Part):
     """Regular expression whose first group, or group ``value``, is taken."""
     map: dict[str, str | float | bool] | None = None
     """Words, and what they mean; ``*`` stands for all others."""
+    times: float | None = None
+    """Factor of numbers, in their unit."""
+    plus: float | None = None
+    """What is added to numbers, after the factor."""
     part: Literal["low", "high", "middle", "spread", "latitude", "longitude"] | None = None
     """Which part of a range, of a value with its spread, or of a pair of coordinates."""
     date: str | None = None

@@ -262,6 +262,7 @@ class Taker:
     def _in_talik_units(self, numbers: np.ndarray) -> np.ndarray:
         quantity = quantity_of(self.context.table, self.name, self.context.values)
         unit = self.value.unit
+        numbers = numbers * (1.0 if self.value.times is None else self.value.times) + (self.value.plus or 0.0)
         if unit is None and quantity and quantity != self.name:
             unit = self.context.values[quantity].unit
         if unit and quantity:
