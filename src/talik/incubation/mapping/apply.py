@@ -139,6 +139,8 @@ def _parts(mapping: Mapping, folder: DataFolder, told: Told) -> dict[str, list[p
                     parts[table].append(frame)
         except TalikError as error:
             errors.append(error)
+    if len(errors) == 1:
+        raise errors[0]
     if errors:
         offenders = [one for error in errors for one in error.offenders]
         raise TableError("\n".join(dict.fromkeys(str(error) for error in errors)), offenders)

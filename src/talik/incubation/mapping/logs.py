@@ -81,7 +81,7 @@ def _since_start(readings: pd.DataFrame, told: Told) -> pd.DataFrame:
     """Readings from day 0 on; earlier ones are told and left out."""
     early = readings["time"] < 0
     for jar, rows in readings[early].groupby("jar", sort=False):
-        told.tell("time-order", f"jar {jar}", f"{len(rows)} readings before day 0, the first {-rows['time'].min():.2g} d",
-                  f"{rows['file'].iloc[0]}, line {rows['line'].iloc[0]:.0f}", needed="readings from day 0 on",
-                  done="left out")  # fmt: skip
+        found = f"{len(rows)} readings before day 0, the first by {-rows['time'].min():.2g} d"
+        place = f"{rows['file'].iloc[0]}, line {rows['line'].iloc[0]:.0f}"
+        told.tell("time-order", f"jar {jar}", found, place, needed="readings from day 0 on", done="left out")
     return readings[~early].reset_index(drop=True)

@@ -313,7 +313,7 @@ class Taker:
 
     def _moments(self, cells: _Cells) -> np.ndarray | list[str]:
         zone = ZoneInfo(self.value.timezone or self.context.timezone)
-        moments = self._read_moments(cells, zone)
+        moments = self._read_moments(cells, zone, self.value.date or "")
         if self.value.since is None:
             return [moment.isoformat() if moment else "" for moment in moments]
         start = self._starts(moments, zone)
@@ -323,8 +323,7 @@ class Taker:
         ]
         return self._possible(np.array(days, dtype=float))
 
-    def _read_moments(self, cells: _Cells, zone: tzinfo) -> list[datetime | None]:
-        form = self.value.date or ""
+    def _read_moments(self, cells: _Cells, zone: tzinfo, form: str) -> list[datetime | None]:
         order = form if form in ORDERS else date_order(cells.cells)
         moments: list[datetime | None] = []
         for at, cell in enumerate(cells.cells):
@@ -350,7 +349,8 @@ class Taker:
             there = [(jar, moment) for jar, moment in zip(jars, moments, strict=True) if moment]
             first = pd.Series(dict(sorted(there, key=lambda pair: pair[1], reverse=True)), dtype=object)
             return [first.get(jar) for jar in jars]
-        return self._read_moments(self._of_since(since), zone)
+        stated = "" if not _BRACES.search(since) else self.value.date or ""
+        return self._read_moments(self._of_since(since), zone, stated)
 
     def _of_since(self, since: str) -> _Cells:
         alone = _BRACES.fullmatch(since)
