@@ -63,9 +63,11 @@ def _with_key(table: str, part: pd.DataFrame, parts: list[pd.DataFrame], key: li
 
 
 def _joined(table: str, rows: pd.DataFrame, key: list[str], told: Told) -> pd.DataFrame:
-    begun = rows[~rows[JOINS]]
+    fills = rows[JOINS].to_numpy(bool)
+    begun = rows[~fills]
     known = set(map(tuple, begun[key].astype(object).to_numpy()))
-    joins = np.array([tuple(row) in known for row in rows[key].astype(object).to_numpy()]) | ~rows[JOINS].to_numpy()
+    found = (tuple(row) in known for row in rows[key].astype(object).to_numpy())
+    joins = np.fromiter(found, dtype=bool, count=len(rows)) | ~fills
     for _, row in rows[~joins].iterrows():
         name = ", ".join(str(row[column]) for column in key)
         told.tell("row-unjoined", table, f"{name!r} joins to no row", row[PLACE], done="left out")
