@@ -13,6 +13,7 @@ endif
 UV := $(shell command -v uv 2>/dev/null)
 RUNS := 3000
 FILES := 20000
+MAPPINGS := 20000
 INSTALLED := $(VENV)/.installed
 DEVELOPED := $(VENV)/.developed
 DOCUMENTED := $(VENV)/.documented
@@ -55,11 +56,12 @@ format: $(DEVELOPED)  ## put the code into the project's style
 	@$(BIN)/ruff format --quiet .
 bench: $(DEVELOPED)   ## time and memory, beside a reference
 	@$(BIN)/python -m benchmarks
-fuzz: $(DEVELOPED)    ## thousands of spoilt SIDb entries and instrument files
+fuzz: $(DEVELOPED)    ## thousands of spoilt entries, files and mappings
 	@TALIK_FUZZ=$(RUNS) $(BIN)/python -m pytest -q tests/incubation/test_sidb_mutated.py
 coverage: $(DEVELOPED) ## how often the intervals of simulated jars hold the truth
 	@PYTHONPATH=tests $(BIN)/python tests/jar_coverage.py
 	@TALIK_FUZZ=$(FILES) $(BIN)/python -m pytest -q tests/incubation/instruments/test_mutated.py
+	@TALIK_FUZZ=$(MAPPINGS) $(BIN)/python -m pytest -q tests/incubation/mapping/test_mapping_mutated.py
 docs: $(DOCUMENTED)   ## the documentation in site/
 	@$(BIN)/mkdocs build --strict --quiet
 clean:                ## everything that make made

@@ -130,6 +130,11 @@ def test_commands_in_shell_blocks_exist(block):
 def test_settings_in_toml_blocks_exist(block):
     import tomllib
 
+    if "[[read]]" in block:
+        from talik.incubation.mapping import mapping_of
+
+        assert mapping_of(block, "a mapping").read
+        return
     known = {(section, name) for section, name, _, _ in GENERATED.settings_rows()}
     for section, values in tomllib.loads(block).items():
         assert {(f"`[{section}]`", f"`{name}`") for name in values} <= known

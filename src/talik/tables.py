@@ -8,6 +8,7 @@ import difflib
 import io
 import re
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -418,6 +419,7 @@ def _case(table: Table, row) -> str:
     return f"{at} {row.failure_case:g} is impossible; between {low:g} and {high:g} {unit} is needed{hint}"
 
 
+@cache
 def schema(name: str):
     """The pandera schema of a table.
 

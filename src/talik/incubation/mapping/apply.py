@@ -11,7 +11,6 @@ import pandas as pd
 from talik.errors import TableError, TalikError, listed
 from talik.incubation.mapping.block import Block, block_of, unused_columns
 from talik.incubation.mapping.files import DataFolder
-from talik.incubation.mapping.logs import logged_readings
 from talik.incubation.mapping.merge import JOINS, PLACE, merged
 from talik.incubation.mapping.schema import RATES, Mapping, Read, load_mapping, mapping_file
 from talik.incubation.mapping.take import Context, Taker
@@ -84,6 +83,8 @@ def mapped_tables(mapping: Path | str | Mapping, data: Path | str | None = None)
     tables["studies"] = _studies(read, tables)
     logged: list[Problem] = []
     if read.readings is not None:
+        from talik.incubation.mapping.logs import logged_readings
+
         made, logged = logged_readings(read.readings, folder, tables, told)
         tables |= made
     _tell_unused_sheets(read, folder, told)

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from functools import partial
-from math import nan
+from math import inf, nan
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -262,13 +262,18 @@ class Taker:
     def _in_talik_units(self, numbers: np.ndarray) -> np.ndarray:
         quantity = quantity_of(self.context.table, self.name, self.context.values)
         unit = self.value.unit
+        # Numbers too large become infinite here, and are told below as impossible.
+        with np.errstate(over="ignore", invalid="ignore"):
+            return self._possible(self._scaled(numbers, unit, quantity))
+
+    def _scaled(self, numbers: np.ndarray, unit: str | None, quantity: str) -> np.ndarray:
         numbers = numbers * (1.0 if self.value.times is None else self.value.times) + (self.value.plus or 0.0)
         if unit is None and quantity and quantity != self.name:
             unit = self.context.values[quantity].unit
         if unit and quantity:
             self._tell_of_header(unit, quantity)
             numbers = self._converted(numbers, unit, quantity)
-        return self._possible(numbers)
+        return numbers
 
     def _tell_of_header(self, unit: str, quantity: str) -> None:
         """Tell where the header names another unit of the same quantity than the mapping."""
@@ -301,15 +306,14 @@ class Taker:
 
     def _possible(self, numbers: np.ndarray) -> np.ndarray:
         """Numbers that their quantity can have; the others are told and left out."""
-        if self.name not in QUANTITIES:
-            return numbers
-        low, high = QUANTITIES[self.name].possible
-        wrong = np.flatnonzero((numbers < low) | (numbers > high) | np.isinf(numbers))
-        for at in map(int, wrong):
-            self.tell("value-impossible", f"{numbers[at]:g} {QUANTITIES[self.name].unit}".strip(), at,
-                      self._cells() if self.value.column else _Cells([], None),
-                      needed=f"between {low:g} and {high:g}", done=_NOT_READ)  # fmt: skip
-        return np.where((numbers < low) | (numbers > high) | np.isinf(numbers), nan, numbers)
+        known = QUANTITIES.get(self.name)
+        low, high = known.possible if known else (-inf, inf)
+        wrong = (numbers < low) | (numbers > high) | np.isinf(numbers)
+        cells = self._cells() if self.value.column else _Cells([], None)
+        for at in map(int, np.flatnonzero(wrong)):
+            found = f"{numbers[at]:g} {known.unit if known else ''}".strip()
+            self.tell("value-impossible", found, at, cells, needed=f"between {low:g} and {high:g}", done=_NOT_READ)
+        return np.where(wrong, nan, numbers)
 
     def _moments(self, cells: _Cells) -> np.ndarray | list[str]:
         zone = ZoneInfo(self.value.timezone or self.context.timezone)
