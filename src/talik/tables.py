@@ -406,7 +406,7 @@ def _value_problems(table: Table, frame: pd.DataFrame) -> list[str]:
 
 def _case(table: Table, row) -> str:
     column = next(c for c in table.columns if c.name == row.column)
-    at = f"line {row.index:.0f}, {column.name}:"
+    at = f"{row.index if isinstance(row.index, str) else f'line {row.index:.0f}'}, {column.name}:"
     if row.check in ("filled", "not_nullable"):
         return f"{at} is empty, and a value is needed"
     if column.values:

@@ -477,3 +477,22 @@ def test_all_mistakes_are_told_at_once():
     with pytest.raises(SettingsError) as error:
         mapping_of(toml, "m")
     assert len(error.value.offenders) == 5
+
+
+def test_a_row_that_its_table_refuses_is_named_by_its_place(mapped):
+    toml = '[[read]]\n[read.sites]\nsite = "here"\n[read.samples]\nsample = "{core}"\nsite = "{place}"\n'
+    with pytest.raises(TableError, match="soils.csv, soils!3, site"):
+        mapped(toml, soils="core,place\na,here\nb,\n")
+
+
+def test_heads_may_be_dates_of_the_workbook(tmp_path):
+    import xlsxwriter
+
+    with xlsxwriter.Workbook(tmp_path / "rates.xlsx", {"default_date_format": "dd.mm.yyyy"}) as book:
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, ["core", datetime(2019, 8, 3), datetime(2019, 8, 11)])
+        sheet.write_row(1, 0, ["a", 4, 3])
+    toml = SERIES.replace("[[read]]", "[[read]]\nwide.columns = '(?P<date>[0-9-]+)'")
+    toml += 'time = { column = "date", since = "2019-08-01" }\nrespiration = "{value}"\n'
+    found = mapped_tables(mapping_of(STUDY + toml, "m"), tmp_path)
+    assert found.tables["respiration"][["time", "respiration"]].to_numpy().tolist() == [[2.0, 4.0], [10.0, 3.0]]

@@ -227,7 +227,8 @@ def _table(name: str, frames: list[pd.DataFrame], mapping: Mapping, told: Told) 
     rows = _timed(name, rows, told)
     if name == "q10":
         rows = _with_reason(rows)
-    return check(name, rows.drop(columns=PLACE), source=f"{mapping.study.study}, {name}")
+    # The index is what a message calls the line of a row.
+    return check(name, rows.set_index(PLACE), source=f"{mapping.study.study}, {name}")
 
 
 def _with_reason(rows: pd.DataFrame) -> pd.DataFrame:

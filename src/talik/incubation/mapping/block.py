@@ -191,7 +191,7 @@ def _head(sheet: Sheet, read: Read, first: int, last: int, where: str) -> list[i
     # A line of a text file that begins with # is a note, however many commas it holds.
     filled = [0 if _is_note(row) else sum(cell is not None for cell in row) for row in looked_at]
     for row, (cells, count) in enumerate(zip(looked_at, filled, strict=True)):
-        texts = sum(isinstance(cell, str) for cell in cells)
+        texts = sum(isinstance(cell, (str, datetime)) for cell in cells)
         if row < max(top, 1) and count and count >= 0.5 * max(filled) and texts >= 0.6 * count:
             return [row]
     raise InputError(

@@ -14,6 +14,9 @@ PLACE = "_place"
 JOINS = "_joins"
 """Column that says whether a row only fills in another."""
 
+MOST_TOLD = 200
+"""Contradictions looked at one by one; the others are counted."""
+
 _SAME = 1e-9
 
 
@@ -81,7 +84,8 @@ def _tell_contradictions(table: str, rows: pd.DataFrame, key: list[str], told: T
     columns = [name for name in rows if name not in (*key, PLACE, JOINS)]
     groups = repeated.groupby(key, sort=False, dropna=False)
     different = groups[columns].nunique()
-    for names, counts in different[(different > 1).any(axis=1)].iterrows():
+    contradicting = different[(different > 1).any(axis=1)]
+    for names, counts in contradicting.head(MOST_TOLD).iterrows():
         group = groups.get_group(names if isinstance(names, tuple) else (names,))
         for column in counts.index[counts > 1]:
             found = group[[column, PLACE]].dropna()
@@ -91,6 +95,9 @@ def _tell_contradictions(table: str, rows: pd.DataFrame, key: list[str], told: T
             values = listed([f"{_shown(v)} ({place})" for v, place in found.drop_duplicates(column).to_numpy()], 4)
             told.tell("rows-contradict", f"{table}, {column}", f"{words}: {values}", "",
                       needed="one value", done="the first was kept")  # fmt: skip
+    if len(contradicting) > MOST_TOLD:
+        more = f"{len(contradicting) - MOST_TOLD} more rows of one name"
+        told.tell("rows-contradict", table, more, "", needed="one value", done="the first was kept")
 
 
 def _differ(values: pd.Series) -> bool:
