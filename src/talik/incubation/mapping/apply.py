@@ -16,7 +16,7 @@ from talik.incubation.mapping.schema import RATES, Mapping, Read, load_mapping, 
 from talik.incubation.mapping.take import Context, Taker
 from talik.incubation.mapping.told import Told
 from talik.problems import Problem, problems_table
-from talik.tables import TABLES, check, improbable
+from talik.tables import TABLES, check, improbable, typed
 
 MEASURED = {
     "respiration": RATES["respiration"], "release": RATES["release"], "properties": ("value",),
@@ -268,12 +268,12 @@ def _studies(mapping: Mapping, tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
     own = pd.DataFrame([mapping.study.model_dump()])
     given = tables.get("studies")
     if given is None:
-        return check("studies", own)
+        return typed("studies", own)
     named = {
         study for name, table in tables.items() if name != "studies" and "study" in table for study in table["study"]
     }
     needed = mapping.study.study in named and mapping.study.study not in set(given["study"])
-    return check("studies", pd.concat([own, given]) if needed else given)
+    return typed("studies", pd.concat([own, given])) if needed else given
 
 
 def _order(name: str) -> int:
