@@ -32,6 +32,11 @@ def test_every_quantity_has_a_unit_that_is_understood(name):
         ("microgC/gSoil/h", 24.0),
         ("mmol CH4 kg-1 soil d-1", 12.011),
         ("g C g-1 soil yr-1", 1e6 / 365.25),
+        ("µg_CO2_g_h", 12.011 / 44.009 * 24),
+        ("ug_CO2-C_kg_soil_d", 1e-3),
+        ("mg CO2-C/(kg·d)", 1.0),
+        ("ug C/(g soil h)", 24.0),
+        ("ug C / g h", 24.0),
     ],
 )
 def test_respiration_per_soil_in_every_notation(unit, factor):
@@ -40,7 +45,7 @@ def test_respiration_per_soil_in_every_notation(unit, factor):
 
 @pytest.mark.parametrize(
     ("unit", "factor"),
-    [("mgC/gC/d", 1.0), ("microgC/gSOC/h", 0.024), ("g C kg-1 SOC d-1", 1.0), ("mg CO2/gSoilC/d", 0.27292)],
+    [("mgC/gC/d", 1.0), ("ug CO2 / gC h", 12.011 / 44.009 * 24e-3), ("microgC/gSOC/h", 0.024), ("g C kg-1 SOC d-1", 1.0), ("mg CO2/gSoilC/d", 0.27292)],
 )
 def test_respiration_per_soil_carbon(unit, factor):
     assert_allclose(convert(1.0, unit, "specific_respiration"), factor, rtol=1e-4)

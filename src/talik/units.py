@@ -92,6 +92,12 @@ _PREFIX = {"micro": "micro", "milli": "milli", "kilo": "kilo", "nano": "nano", "
            "m": "milli", "k": "kilo", "n": "nano", "M": "mega", "c": "centi", "": ""}  # fmt: skip
 _SUPERSCRIPTS = str.maketrans("⁻⁰¹²³", "-0123")
 _MASS = re.compile(r"(micro|milli|kilo|nano|[umknMc])?(mol(?!c\b)|gram|g)")
+_TIME = "|".join(sorted(_TIMES, key=len, reverse=True))
+# After a slash time stands below the line too: nobody means hours above it in "ug CO2 / gC h" or "mg/(kg·d)".
+_TIME_AFTER_SLASH = re.compile(rf"(/[^/]*[^/\s·*])[\s·*]+({_TIME})$")
+_UNDERSCORES = re.compile(
+    rf"([numk]?(?:g|mol))_((?:CO2|CH4)(?:[-_]C)?|C)_([mk]?g)_(?:(soil|dw|C|SOC|OM)_)?({_TIME})", re.IGNORECASE
+)
 _EXPONENT = re.compile(r"\s*\^?\s*(-?[123])(?![0-9])")
 
 
@@ -105,7 +111,11 @@ def _registry() -> pint.UnitRegistry:
 
 def _cleaned(text: str) -> str:
     text = text.translate(_SUPERSCRIPTS).replace("µ", "u").replace("μ", "u").replace("−", "-")
-    text = text.replace("CO₂", "CO2").replace("CO_2", "CO2").replace("CH₄", "CH4")
+    text = text.replace("CO₂", "CO2").replace("CO_2", "CO2").replace("CH₄", "CH4").replace("℃", "°C").strip()
+    if underscored := _UNDERSCORES.fullmatch(text):
+        mass, gas, below, of, time = underscored.groups()
+        text = f"{mass} {gas.replace('_', '-')} / {below} {of or ''} / {time}"
+    text = _TIME_AFTER_SLASH.sub(r"\1 /\2", re.sub(r"[()]", " ", text).strip())
     text = re.sub(r"[·*×_()]", " ", text)
     return re.sub(r"\s+", " ", re.sub(r"\bper\b", "/", text)).strip()
 
