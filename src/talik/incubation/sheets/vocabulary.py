@@ -3,9 +3,8 @@
 import csv
 import difflib
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, replace
+from functools import cache, lru_cache
 from importlib import resources
 from math import isnan, nan
 
@@ -49,11 +48,12 @@ _STATISTIC = {
 _LONE_UNITS = frozenset(
     ["m", "cm", "mm", "km", "g", "mg", "kg", "h", "hours", "d", "days", "L", "mL", "ml", "K", "ppm", "kPa", "percent"]
 )
-_NOT_THE_QUANTITY = frozenset(
-    ["flag", "flags", "unit", "units", "note", "notes", "method", "methods", "comment", "comments", "old", "source", "reference", "number", "error", "quality"]
+_NOT_THE_QUANTITY = re.compile(
+    r"\b(?:flags?|units?|notes?|methods?|comments?|old|source|reference|number|error|quality|备注|单位|方法)\b"
 )
-_NOT_AS_PART = frozenset(
-    ["site", "sample", "core", "plot", "line", "layer", "position", "batch", "gas", "event", "water_soluble", "acid_soluble", "total_carbon", "slope", "replicate", "country", "time", "horizon", "treatment", "volume", "iron"]
+_NOT_AS_PART = re.compile(
+    "site|sample|core|plot|line|layer|position|batch|gas|event|water_soluble|acid_soluble|total_carbon|slope|"
+    "replicate|country|time|horizon|treatment|volume|iron"
 )
 _SUBSTANCES = (
     (re.compile(r"CO2[- ]?C\b", re.IGNORECASE), "CO2-C"),
@@ -126,6 +126,7 @@ def vocabulary() -> dict[str, Word]:
     }
 
 
+@lru_cache(maxsize=10_000)
 def recognise_header(text: str) -> Header:
     """What a header says.
 
@@ -285,7 +286,7 @@ def _meaning(name: str, shown: str) -> tuple[Word | None, float, tuple[str, ...]
         if key in words:
             return words[key], 0.5 if len(key) == 1 else 1.0, ()
     key = _key(name)
-    if len(shown) > 80 or _NOT_THE_QUANTITY & set(key.split()):
+    if len(shown) > 80 or _NOT_THE_QUANTITY.search(key):
         return None, 0.0, ()
     held = max((word for word in words if _holds(key, word)), key=_weight, default="")
     if held:
@@ -304,15 +305,13 @@ def _holds(key: str, word: str) -> bool:
     """Whether a name holds a word of the vocabulary that is long enough not to stand there by chance."""
     if not word.isascii():
         return len(word) > 1 and word.replace(" ", "") in key.replace(" ", "")
-    if " " not in word and vocabulary()[word].column in _NOT_AS_PART:
+    if " " not in word and _NOT_AS_PART.fullmatch(vocabulary()[word].column):
         return False
     return len(word) > 3 and f" {word} " in f" {key} "
 
 
 def _with_unit(found: Header, word: Word | None) -> Header:
     """The header with the column that word and unit agree on."""
-    from dataclasses import replace
-
     carbon = word is not None and word.column in ("respiration", "release")
     if carbon or (word is None and found.unit and _measured(found.unit, (*RATES, *AMOUNTS[:1]))):
         return _respired(found, word)
@@ -338,8 +337,6 @@ def _with_unit(found: Header, word: Word | None) -> Header:
 
 def _respired(found: Header, word: Word | None) -> Header:
     """Respiration or release on the basis that the unit has."""
-    from dataclasses import replace
-
     kind = word.column if word else "respiration"
     if not found.unit:
         note = "no unit, so neither basis nor carbon or CO2 is known"
@@ -379,9 +376,3 @@ def _measured(unit: str, columns: tuple[str, ...]) -> str:
             continue
         return column
     return ""
-
-
-def recognised(headers: list[str]) -> Iterator[Header]:
-    """What each of a table's headers says, in order."""
-    for header in headers:
-        yield recognise_header(header)
