@@ -54,12 +54,12 @@ def propose_mapping(path: Path | str) -> str:
     --------
     >>> from tempfile import mkdtemp
     >>> file = Path(mkdtemp()) / "toolik.csv"
-    >>> _ = file.write_text("soil,day,temp,respiration (ug C g-1 d-1)\nA,1,5,9.5\nA,1,15,20.1\n")
+    >>> _ = file.write_text("soil,day,temp (°C),respiration (ug C g-1 d-1)\nA,1,5,9.5\nA,1,15,20.1\n")
     >>> print(propose_mapping(file).split("[read.respiration]")[1])
     <BLANKLINE>
-    jar = "{soil}_{temp}"
+    jar = "{soil}_{temp (°C)}"
     time = { column = "day", unit = "d" }
-    temperature = { column = "temp", unit = "degC" }
+    temperature = { column = "temp (°C)", unit = "°C" }
     respiration = { column = "respiration (ug C g-1 d-1)", unit = "ug C g-1 d-1" }
     gas = "co2"
     <BLANKLINE>
@@ -74,7 +74,7 @@ def propose_mapping(path: Path | str) -> str:
     properties: set[str] = set()
     main = _Taken(chosen[0], "", properties).sample if chosen else ""
     parts = [_beginning(path, refused)]
-    parts += [_read(_Taken(table, main, properties), several=path.is_dir()) for table in chosen]
+    parts += [_read(_Taken(table, main, properties)) for table in chosen]
     told = [f"# Not proposed: {table.place}: {table.left_out or 'no column was recognised'}." for table in found
             if table.left_out or not table.known]  # fmt: skip
     return "\n".join([*parts, *told]).rstrip() + "\n"
@@ -271,7 +271,7 @@ def _beginning(path: Path, refused: Iterable[str]) -> str:
     return "\n".join(lines)
 
 
-def _read(taken: "_Taken", *, several: bool) -> str:
+def _read(taken: "_Taken") -> str:
     """One block of the mapping."""
     table = taken.table
     block = table.block
@@ -279,13 +279,15 @@ def _read(taken: "_Taken", *, several: bool) -> str:
     lines = ["", f"# {_comment(table.place)}" + (f": {_comment(block.title)[:150]}" if block.title else "")]
     lines += [f"# Note there: {_comment(note)[:200]}" for note in block.footnotes[:5]]
     lines += ["[[read]]"]
-    lines += [f"file = {_quoted(_glob(table.file.name))}"] if several else []
+    lines += [f"file = {_quoted(_glob(table.file.name))}"]
     lines += [f"sheet = {_quoted(_glob(block.sheet.name))}"] if table.several else []
     lines += [f"header = {rows[0] if len(rows) == 1 else rows}"]
     lines += [f"rows = [{block.first_row + 1}, {block.last_row + 1}]"]
     if block.first_column or block.last_column + 1 < block.sheet.columns:
         lines += [f'columns = "{column_letters(block.first_column)}:{column_letters(block.last_column)}"']
     sections = list(taken.sections())
+    if not sections:
+        return f"\n# Not proposed: {_comment(table.place)}: none of its columns can be taken as it stands."
     lines += [f"doubt = {_quoted('; '.join(taken.doubts))}"] if taken.doubts else []
     lines += taken.wide_lines()
     rest = [
@@ -349,8 +351,10 @@ class _Taken:
         pattern = _pattern(names, wide.said, wide.group) if wide.said else ""
         if pattern:
             return [f"wide.columns = {_quoted(pattern)}"]
-        bare = [*dict.fromkeys(re.sub(r"#\d+$", "", name) for name in names)] if wide.group == "soil" else names
-        return [f"wide.columns = [{', '.join(map(_quoted, bare))}]"]
+        bare = [*dict.fromkeys(re.sub(r"#\d+$", "", name) for name in names)]
+        if wide.group == "soil":
+            return [f"wide.columns = {_quoted('|'.join(map(re.escape, bare)).replace(chr(92) + ' ', ' '))}"]
+        return [f"wide.columns = [{', '.join(map(_quoted, names))}]"]
 
     def _use(self, *columns: str, statistic: str = "") -> int | None:
         found = self.table.at(*columns, statistic=statistic)
@@ -426,7 +430,9 @@ class _Taken:
         head, title = self.table.heads[column], self.table.names[column]
         unit = head.unit or head.usual_unit
         remarks = [*head.notes] + (
-            [f"{_UNSURE}: {unit} is usual"] if unit and not head.unit and name in QUANTITIES else []
+            [f"{_UNSURE}: {unit} is usual"]
+            if unit and not head.unit and name in QUANTITIES and (name != "time" or title.lower() == "time")
+            else []
         )
         if name not in QUANTITIES:
             return f"{name} = {_quoted(self._brace(column))}" + _remark(head.notes)
