@@ -29,7 +29,7 @@ _REFERENCE = re.compile(rb"\sr=[\"']([A-Z]{1,4})(\d{1,9})[\"']")
 _IS_ERROR = re.compile(rb"\st=[\"']e[\"']")
 _ERROR = re.compile(rb"<(?:\w+:)?v>(#[A-Z0-9/?!_]{2,20})</")
 _OPEN_DOCUMENT = re.compile(
-    rb"<table:(table|table-row|table-cell|covered-table-cell)\b([^>]*)>|</table:(table-row|table)>"
+    rb"<table:(table-row|table-cell|covered-table-cell|table)(?![\w-])([^>]*)>|</table:(table-row|table)>"
 )
 _REPEATED = re.compile(rb"table:number-(rows|columns)-repeated=\"(\d{1,9})\"")
 
@@ -181,21 +181,23 @@ def _column_number(letters: bytes) -> int:
 
 def _open_document_extent(part: bytes) -> Extent:
     """Extent of the largest table of an OpenDocument file, repeated rows and cells counted."""
-    rows = columns = width = area = repeats = 0
+    at = rows = columns = width = area = repeats = 0
     farthest = (0, 0)
     for found in _OPEN_DOCUMENT.finditer(part):
         opened, attributes, closed = found[1], found[2] or b"", found[3]
         repeated = int(times[2]) if (times := _REPEATED.search(attributes)) else 1
         if opened == b"table":
-            rows = columns = 0
+            at = rows = columns = 0
         elif opened == b"table-row":
             width, area, repeats = 0, 0, repeated
+            at += repeated if attributes.endswith(b"/") else 0
         elif opened:
             area += repeated
-            # An empty cell at the end of a row is dropped when it is read.
+            # Empty cells at the end of a row, and empty rows at the end of a sheet, are dropped when it is read.
             width = width if attributes.endswith(b"/") and b"office:" not in attributes else area
-        elif closed == b"table-row" and width:
-            rows, columns = rows + repeats, max(columns, width)
+        elif closed == b"table-row":
+            at += repeats
+            rows, columns = at if width else rows, max(columns, width)
         farthest = max(farthest, (rows, columns), key=lambda pair: pair[0] * pair[1])
     return Extent(*farthest)
 

@@ -241,7 +241,8 @@ def _number_check(name: str, column: Column) -> dict[str, Any]:
     unit = f" {quantity.unit}" if quantity and quantity.unit else ""
     told = f" between {low:g} and {high:g}{unit}" if isfinite(high) else f" of at least {low:g}{unit}"
     return {
-        "validate": "decimal", "criteria": "between", "minimum": max(low, -1e99), "maximum": min(high, 1e99), "error_title": "Not a number",
+        "validate": "decimal", "criteria": "between", "minimum": max(low, -1e99),
+        "maximum": min(high, 1e99), "error_title": "Not a number",
         # A unit in the header may be changed, so the check asks and does not forbid.
         "error_type": "warning", "error_message": f"{column.name} is a number{told if isfinite(low) else ''}.",
     }  # fmt: skip
