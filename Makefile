@@ -62,6 +62,9 @@ coverage: $(DEVELOPED) ## how often the intervals of simulated jars hold the tru
 	@PYTHONPATH=tests $(BIN)/python tests/jar_coverage.py
 	@TALIK_FUZZ=$(FILES) $(BIN)/python -m pytest -q tests/incubation/instruments/test_mutated.py
 	@TALIK_FUZZ=$(MAPPINGS) $(BIN)/python -m pytest -q tests/incubation/mapping/test_mapping_mutated.py
+fuzz: $(DEVELOPED)    ## thousands of spoilt SIDb entries and workbooks
+	@TALIK_FUZZ=$(RUNS) $(BIN)/python -m pytest -q tests/incubation/test_sidb_mutated.py
+	@TALIK_FUZZ=20000 $(BIN)/python -m pytest -q tests/incubation/sheets/test_mutated.py
 docs: $(DOCUMENTED)   ## the documentation in site/
 	@$(BIN)/mkdocs build --strict --quiet
 clean:                ## everything that make made

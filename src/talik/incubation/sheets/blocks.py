@@ -13,6 +13,9 @@ from talik.incubation.sheets.vocabulary import is_unit, recognise_header
 ROWS_LOOKED_AT = 40
 """Rows from which the kind of a column is told."""
 
+WIDEST_GAP = 3
+"""Blank columns and one more that a table may have within it; beyond a wider gap begins another."""
+
 MOST_BLOCKS = 200
 """Blocks of a sheet that are told; a sheet of more is no collection of tables."""
 
@@ -64,6 +67,10 @@ class Block:
             seen[name] += 1
             told.append(name if seen[name] == 1 else f"{name}#{seen[name]}")
         return tuple(told)
+
+    def is_named(self, column: int) -> bool:
+        """Whether a column, by its number on the sheet, has a name of its own in the head."""
+        return any(_as_text(self._headed(row, column)) for row in self.heads)
 
     def _name(self, column: int) -> str:
         parts: list[str] = []
@@ -222,7 +229,8 @@ def _rejoined(region: _Region, strips: list[tuple[int, int]]) -> list[tuple[int,
     """
     joined: list[tuple[int, int]] = []
     for first, last in strips:
-        if not joined or _names_rows(region, joined[-1][0], joined[-1][1], first):
+        apart = bool(joined) and first - joined[-1][1] > WIDEST_GAP
+        if not joined or apart or _names_rows(region, joined[-1][0], joined[-1][1], first):
             joined.append((first, last))
         else:
             joined[-1] = joined[-1][0], last

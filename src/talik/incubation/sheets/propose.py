@@ -105,7 +105,10 @@ class _Found:
 
     @cached_property
     def heads(self) -> list[Header]:
-        return [recognise_header(re.sub(r"#\d+$", "", name)) for name in self.names]
+        return [
+            recognise_header(re.sub(r"#\d+$", "", name)) if self.block.is_named(column) else Header("")
+            for column, name in zip(self.block.columns, self.names, strict=True)
+        ]
 
     @property
     def place(self) -> str:
@@ -113,7 +116,10 @@ class _Found:
 
     @cached_property
     def cells(self) -> list[tuple[Cell, ...]]:
-        return [self.block.column(column)[:_ROWS] for column in self.block.columns]
+        return [
+            tuple(self.block.sheet.value(row, column) for row in self.block.rows[:_ROWS])
+            for column in self.block.columns
+        ]
 
     @cached_property
     def wide(self) -> _Wide | None:

@@ -160,7 +160,8 @@ def _write_readme(book) -> None:
     wrapped, strong = book.add_format({"text_wrap": True, "valign": "top"}), book.add_format({"bold": True})
     sheet.set_column(0, 0, 100, wrapped)
     for row, line in enumerate(_README):
-        sheet.write_string(row, 0, line, strong if row == 0 else wrapped)
+        if line:
+            sheet.write_string(row, 0, line, strong if row == 0 else wrapped)
     for row, name in enumerate(COLUMNS, len(_README)):
         sheet.write_string(row, 0, f"{name}: a row is {TABLES[name].row}", wrapped)
 

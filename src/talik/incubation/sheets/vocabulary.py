@@ -3,6 +3,7 @@
 import csv
 import difflib
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from importlib import resources
@@ -288,13 +289,31 @@ def _meaning(name: str, shown: str) -> tuple[Word | None, float, tuple[str, ...]
     key = _key(name)
     if len(shown) > 80 or _NOT_THE_QUANTITY.search(key):
         return None, 0.0, ()
-    held = max((word for word in words if _holds(key, word)), key=_weight, default="")
+    held = max(_held(key), key=_weight, default="")
     if held:
         return words[held], 0.7, (f"{words[held].word!r} is part of it",)
-    near = difflib.get_close_matches(key, [word for word in words if len(word) > 5], n=1, cutoff=0.85)
-    if near and len(key) > 5:
+    near = difflib.get_close_matches(key, _alike(key), n=1, cutoff=0.85) if 5 < len(key) < 40 else []
+    if near:
         return words[near[0]], 0.6, (f"spelled like {words[near[0]].word!r}",)
     return None, 0.0, ()
+
+
+def _alike(key: str) -> list[str]:
+    """Words that a name may be a misspelling of: the first letter is seldom mistyped."""
+    return [word for word in vocabulary() if len(word) > 5 and word[0] == key[0] and abs(len(word) - len(key)) < 3]
+
+
+def _held(key: str) -> Iterator[str]:
+    """Words of the vocabulary that a name holds."""
+    words = vocabulary()
+    parts = key.split()[:20]
+    for start in range(len(parts)):
+        for end in range(start + 1, min(start + 8, len(parts)) + 1):
+            piece = " ".join(parts[start:end])
+            if piece in words and _holds(key, piece):
+                yield piece
+    if not key.isascii():
+        yield from (word for word in words if not word.isascii() and _holds(key, word))
 
 
 def _weight(word: str) -> float:
