@@ -45,7 +45,13 @@ def test_respiration_per_soil_in_every_notation(unit, factor):
 
 @pytest.mark.parametrize(
     ("unit", "factor"),
-    [("mgC/gC/d", 1.0), ("ug CO2 / gC h", 12.011 / 44.009 * 24e-3), ("microgC/gSOC/h", 0.024), ("g C kg-1 SOC d-1", 1.0), ("mg CO2/gSoilC/d", 0.27292)],
+    [
+        ("mgC/gC/d", 1.0),
+        ("ug CO2 / gC h", 12.011 / 44.009 * 24e-3),
+        ("microgC/gSOC/h", 0.024),
+        ("g C kg-1 SOC d-1", 1.0),
+        ("mg CO2/gSoilC/d", 0.27292),
+    ],
 )
 def test_respiration_per_soil_carbon(unit, factor):
     assert_allclose(convert(1.0, unit, "specific_respiration"), factor, rtol=1e-4)

@@ -157,6 +157,30 @@ def test_a_stray_cell_far_off_is_refused_before_it_is_read(tmp_path):
         read_workbook(path)
 
 
+def test_a_long_text_in_very_many_cells_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(container, "MOST_TEXT", 1_000_000)
+    path = written(tmp_path / "a.xlsx", {(row, 0): "x" * 5000 for row in range(300)})
+    assert path.stat().st_size < 20_000
+    with pytest.raises(InputError, match="repeats long texts"):
+        read_workbook(path)
+    write_ods(
+        tmp_path / "a.ods",
+        f'<table:table-row table:number-rows-repeated="20"><table:table-cell table:number-columns-repeated="15" office:value-type="string"><text:p>{"x" * 5000}</text:p></table:table-cell></table:table-row>',
+    )
+    with pytest.raises(InputError, match="repeats long texts"):
+        read_workbook(tmp_path / "a.ods")
+
+
+def test_many_sheets_count_together(tmp_path, monkeypatch):
+    monkeypatch.setattr(container, "MOST_CELLS", 100)
+    book = openpyxl.Workbook()
+    for name in "abc":
+        book.create_sheet(name).cell(8, 5, 1)
+    book.save(tmp_path / "a.xlsx")
+    with pytest.raises(InputError, match="8 rows x 5 columns"):
+        read_workbook(tmp_path / "a.xlsx")
+
+
 def test_a_cell_without_its_place_is_counted(tmp_path):
     path = written(tmp_path / "a.xlsx", {(0, 0): 1, (1, 1): 2})
     part_changed(path, "xl/worksheets/sheet1.xml", lambda part: part.replace(b' r="B2"', b"").replace(b' r="A1"', b""))

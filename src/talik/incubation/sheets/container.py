@@ -23,6 +23,11 @@ LARGEST_UNPACKED = 240_000_000
 MOST_CELLS = 4_000_000
 """Most cells of all sheets of a workbook together, empty ones between others included."""
 
+MOST_TEXT = 200_000_000
+"""Most text in all cells together, a text that many cells share counted for each. [bytes]"""
+
+_SHARED = re.compile(rb"<(?:\w+:)?si\b[^>]*>(.*?)</(?:\w+:)?si>", re.DOTALL)
+_OF_SHARED = re.compile(rb"\st=[\"']s[\"'][^>]*>\s*<(?:\w+:)?v>(\d{1,9})</")
 _ROW = re.compile(rb"<(?:\w+:)?row\b[^>]*?\sr=[\"'](\d{1,9})[\"']")
 _CELL = re.compile(rb"<(?:\w+:)?c\b((?:\s[^>]*?)?)(/?)>")
 _REFERENCE = re.compile(rb"\sr=[\"']([A-Z]{1,4})(\d{1,9})[\"']")
@@ -44,6 +49,15 @@ class Extent:
     """Columns from the first to the last filled one."""
     errors: Mapping[tuple[int, int], str] = field(default_factory=dict)
     """Error cells as Excel shows them, by row and column from 0."""
+    others: int = 0
+    """Cells of further sheets in the same part."""
+    repeated: int = 0
+    """Text that the part repeats without writing it again. [bytes]"""
+
+    @property
+    def cells(self) -> int:
+        """Cells of all sheets of the part."""
+        return self.rows * self.columns + self.others
 
 
 @dataclass(frozen=True)
@@ -84,12 +98,29 @@ def measured(path: Path, content: bytes) -> Container:
         return Container(content, {})
     parts = _unpacked(path, content)
     extents = {name: _extent(name, part) for name, part in parts.items()}
-    cells = sum(extent.rows * extent.columns for extent in extents.values())
-    if cells > MOST_CELLS:
-        name, extent = max(extents.items(), key=lambda item: item[1].rows * item[1].columns)
+    if sum(extent.cells for extent in extents.values()) > MOST_CELLS:
+        name, extent = max(extents.items(), key=lambda item: item[1].cells)
         raise InputError(too_far(path, name, extent.rows, extent.columns), [str(path)])
+    text = sum(extent.repeated for extent in extents.values()) + _shared_text(parts)
+    if text > MOST_TEXT:
+        raise InputError(
+            f"{path} repeats long texts in so many cells that they are {text / 1e6:,.0f} MB together; at most "
+            f"{MOST_TEXT / 1e6:,.0f} MB are read. Take the column with the long text out.",
+            [str(path)],
+        )
     names, first_year = _names(parts)
     return Container(content, {sheet: extents[part] for sheet, part in names.items() if part in extents}, first_year)
+
+
+def _shared_text(parts: Mapping[str, bytes]) -> int:
+    """Size of the shared texts of all cells, each counted as often as cells show it."""
+    lengths = [len(found[1]) for found in _SHARED.finditer(parts.get("xl/sharedStrings.xml", b""))]
+    sheets = [part for name, part in parts.items() if b"sheetData" in part and name.lower().endswith(".xml")]
+    shown = sum(part.count(b't="s"') + part.count(b"t='s'") for part in sheets)
+    if shown * max(lengths, default=0) <= MOST_TEXT:
+        return 0
+    places = (int(found[1]) for part in sheets for found in _OF_SHARED.finditer(part))
+    return sum(lengths[place] for place in places if place < len(lengths))
 
 
 def too_far(path: Path, sheet: str, rows: int, columns: int) -> str:
@@ -181,25 +212,35 @@ def _column_number(letters: bytes) -> int:
 
 def _open_document_extent(part: bytes) -> Extent:
     """Extent of the largest table of an OpenDocument file, repeated rows and cells counted."""
-    at = rows = columns = width = area = repeats = 0
-    farthest = (0, 0)
+    at = rows = columns = width = area = repeats = text = row_starts = 0
+    tables = [(0, 0)]
     for found in _OPEN_DOCUMENT.finditer(part):
         opened, attributes, closed = found[1], found[2] or b"", found[3]
         repeated = int(times[2]) if (times := _REPEATED.search(attributes)) else 1
         if opened == b"table":
             at = rows = columns = 0
+            tables.append((0, 0))
         elif opened == b"table-row":
-            width, area, repeats = 0, 0, repeated
+            width, area, repeats, row_starts = 0, 0, repeated, found.end()
             at += repeated if attributes.endswith(b"/") else 0
         elif opened:
             area += repeated
             # Empty cells at the end of a row, and empty rows at the end of a sheet, are dropped when it is read.
             width = width if attributes.endswith(b"/") and b"office:" not in attributes else area
+            text += (
+                (repeated - 1)
+                * repeats
+                * (part.find(b"</table:table-cell", found.end()) - found.end())
+                * (not attributes.endswith(b"/"))
+            )
         elif closed == b"table-row":
             at += repeats
             rows, columns = at if width else rows, max(columns, width)
-        farthest = max(farthest, (rows, columns), key=lambda pair: pair[0] * pair[1])
-    return Extent(*farthest)
+            text += (repeats - 1) * (found.start() - row_starts) * bool(width)
+            tables[-1] = rows, columns
+    largest = max(tables, key=lambda table: table[0] * table[1])
+    others = sum(rows * columns for rows, columns in tables) - largest[0] * largest[1]
+    return Extent(*largest, others=others, repeated=max(text, 0))
 
 
 def _names(parts: Mapping[str, bytes]) -> tuple[dict[str, str], int]:
