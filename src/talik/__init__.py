@@ -11,6 +11,7 @@ __version__ = "0.1.0"
 
 _HOME = {
     "read_sidb": "talik.incubation.sidb",
+    "write_sidb": "talik.incubation.sidb",
     "read_tables": "talik.incubation.lab_tables",
     "read_readings": "talik.incubation.instruments",
     "read_recordings": "talik.incubation.instruments",

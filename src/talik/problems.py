@@ -116,6 +116,7 @@ _RULES = (
     Rule("outside-standards", "warning", "Samples lie above the highest standard."),
     Rule("below-detection", "info", "Samples lie below the detection limit."),
     Rule("correction-applied", "info", "A correction of the reviewed table was applied."),
+    Rule("not-held", "warning", "The format written has no place for a value: it is left out, or read back otherwise."),
     Rule("correction-unused", "warning", "A correction does not find what it corrects."),
 )  # fmt: skip
 

@@ -25,6 +25,13 @@ _CUMULATIVE_WORDS = re.compile(
 _BIOMASS_WORDS = re.compile(r"microbial biomass|biomass (?:c|carbon)\b", re.IGNORECASE)
 _REMAINING_WORDS = re.compile(r"\bremaining\b|\bleft in\b", re.IGNORECASE)
 
+DECLARED = {
+    "rate": "(a rate, not cumulative)",
+    "amount": "(the amount of each interval, not cumulative)",
+    "cumulative": "(cumulative, not a rate)",
+}
+"""Words of a description that leave nothing to decide, as entries written by talik carry them."""
+
 
 @dataclass(frozen=True)
 class Kind:
@@ -92,6 +99,9 @@ def decide_kinds(shapes: Sequence[Shape]) -> list[Kind]:
 
 
 def _words(shape: Shape) -> str:
+    declared = next((kind for kind, words in DECLARED.items() if words in shape.description), "")
+    if declared:
+        return f"declared {declared}"
     text = f"{shape.name.replace('_', ' ')} {shape.description}"
     for words, pattern in (
         ("biomass", _BIOMASS_WORDS), ("remaining", _REMAINING_WORDS),
@@ -118,6 +128,8 @@ def _decide(unit: SeriesUnit, words: str, share: float, growth: float) -> Kind:
         return Kind("amount", "microbial biomass", told, "a CO2 unit over microbial biomass")
     if unit.measures != "respiration":
         return Kind("amount", unit.measures, told, f"{unit.measures} is not respired carbon")
+    if words.startswith("declared"):
+        return Kind(words.removeprefix("declared "), "respiration", told, "")
     if unit.is_rate:
         if share < FEW_FALLS / 4 and growth > 3:
             return Kind("cumulative", "respiration", told, "the unit is a rate, and the curve only rises")

@@ -15,7 +15,7 @@ from talik.units import convert
 DEPTHS = ("midDepth", "top", "bottom")
 """Columns of depth, compared as numbers."""
 
-_STATISTICS = re.compile(r"(?P<stem>.+?)(?P<statistic>Mean|SD|SE)$")
+STATISTICS = re.compile(r"(?P<stem>.+?)(?P<statistic>Mean|SD|SE)$")
 _GROUPS = {
     "mineral": "percentClay percentSilt percentSand Si Al Fe Mn P Al/Si oxides CECtot CEC BStotal mineralDensity "
     "SOCminAssoc",
@@ -24,7 +24,7 @@ _GROUPS = {
     "environment": "pH redox bulkDensity MATcels MAPmm",
 }  # fmt: skip
 _GROUP_OF = {name: group for group, names in _GROUPS.items() for name in names.split()}
-_NOT_PROPERTIES = re.compile(
+NOT_PROPERTIES = re.compile(
     r"units$|^replicates$|^fieldReplicates$|^site$|^d13C$|^respiration|^temperature$", re.IGNORECASE
 )
 
@@ -121,9 +121,9 @@ def property_rows(row: pd.Series, sample: str, keys: Sequence[str]) -> Iterator[
     """Every property of a soil, as rows of the table ``properties``."""
     replicates = as_number(row.get("replicates") or row.get("fieldReplicates"))
     for column in row.index:
-        found = _STATISTICS.match(column)
+        found = STATISTICS.match(column)
         stem = found["stem"] if found else column
-        if (found and found["statistic"] != "Mean") or column in (*keys, "joined") or _NOT_PROPERTIES.search(column):
+        if (found and found["statistic"] != "Mean") or column in (*keys, "joined") or NOT_PROPERTIES.search(column):
             continue
         value = as_number(row[column])
         if value is None:
@@ -132,14 +132,14 @@ def property_rows(row: pd.Series, sample: str, keys: Sequence[str]) -> Iterator[
         if sd is None and se is not None and replicates:
             sd = se * replicates**0.5
         percent = stem.startswith("percent")
-        unit = row.get(f"{stem}Units") or row.get(f"{stem}units") or ("percent" if percent else _UNIT_OF.get(stem, ""))
+        unit = row.get(f"{stem}Units") or row.get(f"{stem}units") or ("percent" if percent else UNIT_OF.get(stem, ""))
         yield {
             "subject": "sample", "id": sample, "property": stem, "group": _GROUP_OF.get(stem, ""),
             "value": value, "sd": sd, "n": replicates, "unit": as_text(unit).strip(),
         }  # fmt: skip
 
 
-_UNIT_OF = {
+UNIT_OF = {
     "bulkDensity": "g cm-3",
     "redox": "mV",
     "MATcels": "degC",

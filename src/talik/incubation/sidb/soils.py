@@ -17,7 +17,7 @@ from talik.problems import Findings
 from talik.survey import layer
 from talik.tables import TABLES, empty
 
-_OF_DEPTH = re.compile(r"layer|position|horizon|depth", re.IGNORECASE)
+OF_DEPTH = re.compile(r"layer|position|horizon|depth", re.IGNORECASE)
 _NO_OXYGEN = re.compile(r"^(yes|true|y|n2|he|ar|argon|helium|nitrogen|anaerobic|anoxic)", re.IGNORECASE)
 _DEPTH_FIELDS = {"top": "top", "bottom": "bottom", "mid": "midDepth"}
 
@@ -115,7 +115,7 @@ def sample_row(
         active_layer_depth=site.get("active_layer_depth", np.nan), horizon=horizon, organic_carbon=carbon,
     )  # fmt: skip
     # What varies with depth tells layers of a core apart, not cores.
-    core = " ".join([entry, place, *(value for key, value in field.items() if not _OF_DEPTH.search(key))])
+    core = " ".join([entry, place, *(value for key, value in field.items() if not OF_DEPTH.search(key))])
     soil = " ".join([entry, place, *field.values()])
     own_horizon = horizon if as_text(column["horizon"]) and "horizon" not in field else ""
     return {

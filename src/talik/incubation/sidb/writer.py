@@ -1,0 +1,284 @@
+"""Tables of talik to SIDb entries, and what an entry cannot hold."""
+
+import csv
+import re
+import shutil
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import yaml
+
+from talik.errors import StoreError, TableError, TalikError, itemised, listed
+from talik.incubation.checks import checked, refuse_broken_keys
+from talik.incubation.measurements import Measurements, joined
+from talik.incubation.sidb.corrections import NO_CORRECTIONS
+from talik.incubation.sidb.difference import differences
+from talik.incubation.sidb.entry import read_entry
+from talik.incubation.sidb.reader import read_one
+from talik.incubation.sidb.written_series import (
+    WrittenSeries,
+    has_spread,
+    spread_name,
+    time_table,
+    written_series,
+)
+from talik.incubation.sidb.written_soils import Soils, described_soils, jar_fields, site_info, unique_names
+from talik.problems import Problem, problem, problems_table
+from talik.tables import TABLES
+
+_NOT_A_NAME = re.compile(r'[<>:"/\\|?*\x00-\x1f]+')
+
+
+def write_sidb(measurements: Measurements, folder: Path | str) -> pd.DataFrame:
+    """Write one SIDb entry for each study.
+
+    An entry is a folder with ``metadata.yaml``, ``timeSeries.csv`` and ``initConditions.csv``. Each is read
+    again before anything is moved into place: what does not come back the same, to nine digits and but for
+    names that follow from the folder, is told. Either all entries are written or none.
+
+    Parameters
+    ----------
+    measurements : Measurements
+        What ``read_sidb``, ``read_tables`` or another reader gives.
+    folder : path_like
+        Folder of the entries, made where it is not there. An entry that is there already is not replaced.
+
+    Returns
+    -------
+    DataFrame
+        What SIDb cannot hold, as problems (rule ``not-held``); empty where read, write, read is the same. A
+        warning lost something, an info only has it otherwise.
+
+    Raises
+    ------
+    TableError
+        Where the tables do not fit together.
+    StoreError
+        Where the folder cannot be written, or an entry is there already.
+
+    Notes
+    -----
+    A column of SIDb has one temperature and one gas: a jar warmed in steps becomes a column for each step. Who
+    entered the data, when, and whom to ask stay empty, to be filled by hand.
+
+    Examples
+    --------
+    >>> from tempfile import mkdtemp
+    >>> from talik import read_sidb, read_tables
+    >>> from talik.demo import demo_study
+    >>> folder = Path(mkdtemp()) / "entries"
+    >>> told = write_sidb(read_tables(demo_study().source), folder)
+    >>> len(read_sidb(folder).jars), sorted(file.name for file in (folder / "Niklinska1999").iterdir())
+    (215, ['initConditions.csv', 'metadata.yaml', 'timeSeries.csv'])
+    """
+    folder = Path(folder)
+    refuse_broken_keys(measurements)
+    entries = _entries(measurements)
+    there = [entry.name for entry in entries if (folder / entry.name).exists()]
+    if there:
+        raise StoreError(
+            f"{folder} holds {listed(there)} already, and entries are not replaced. Name another folder, or move "
+            f"{'them' if len(there) > 1 else 'it'} away.",
+            there,
+        )
+    try:
+        return problems_table(_written(entries, folder))
+    except OSError as error:
+        raise StoreError(f"{folder} cannot be written: {error.strerror or error}. Nothing was kept.", [str(folder)]) from None
+
+
+@dataclass(frozen=True)
+class _NewEntry:
+    """An entry to be written."""
+
+    name: str
+    """Name of its folder."""
+    measured: Measurements
+    """Tables of its study."""
+    soils: Soils
+    """How its soils are described."""
+    series: list[WrittenSeries]
+    """Its columns."""
+    jars: dict[str, dict[str, Any]]
+    """Fields of its jars."""
+
+
+def _entries(measured: Measurements) -> list[_NewEntry]:
+    studies = list(measured.studies["study"])
+    folders = unique_names([_folder_name(study) for study in studies], "")
+    if len(folders) < len(studies):
+        raise TableError(
+            f"studies have names that are the same folder: {listed(studies)}. Give them other names.", studies
+        )
+    return [_entry(_of_study(measured, study), study, _folder_name(study)) for study in studies]
+
+
+def _folder_name(study: str) -> str:
+    """A study's name as the name of a folder on any system."""
+    return _NOT_A_NAME.sub("_", study).strip(" .") or "study"
+
+
+def _of_study(measured: Measurements, study: str) -> Measurements:
+    """Rows of one study, without treatments that only others have."""
+    tables = {}
+    for one in fields(Measurements):
+        table = getattr(measured, one.name)
+        key = "entry" if one.name == "problems" else "study"
+        tables[one.name] = table[table[key] == study].reset_index(drop=True)
+    for name in ("samples", "jars"):
+        tables[name] = _without_empty(name, tables[name])
+    return replace(measured, **tables)
+
+
+def _without_empty(name: str, table: pd.DataFrame) -> pd.DataFrame:
+    own = {column.name for column in TABLES[name].columns}
+    return table[[column for column in table if column in own or (table[column] != "").any()]]
+
+
+def _entry(measured: Measurements, study: str, name: str) -> _NewEntry:
+    soils = described_soils(measured, study)
+    of_jars = jar_fields(measured.jars)
+    names = unique_names(list(measured.jars["jar"]), study)
+    series = written_series(measured.jars, measured.respiration, names, of_jars)
+    return _NewEntry(name, measured, soils, series, of_jars)
+
+
+def _written(entries: Sequence[_NewEntry], folder: Path) -> list[Problem]:
+    """Write all entries beside the folder, read them again, then move them into place."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    beside = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    moved: list[Path] = []
+    try:
+        found = [one for entry in entries for one in _write_and_compare(entry, beside)]
+        folder.mkdir(exist_ok=True)
+        for entry in entries:
+            (beside / entry.name).rename(folder / entry.name)
+            moved.append(folder / entry.name)
+        return found
+    except BaseException:
+        for path in moved:
+            shutil.rmtree(path, ignore_errors=True)
+        raise
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+
+
+def _write_and_compare(entry: _NewEntry, beside: Path) -> list[Problem]:
+    folder = beside / entry.name
+    folder.mkdir()
+    _write(entry, folder)
+    try:
+        again = checked(joined([read_one(read_entry(folder), NO_CORRECTIONS)]))
+    except TalikError as error:
+        raise TableError(
+            f"{entry.name} cannot be written as an SIDb entry, because it would not read again:\n"
+            f"{itemised(str(error).splitlines())}",
+            [entry.name],
+        ) from None
+    study = entry.measured.studies["study"].iloc[0]
+    sites = {site: name if name == entry.name else f"{entry.name} {name}" for site, name in _places(entry).items()}
+    jars: dict[str, str] = {}
+    for one in entry.series:
+        jars.setdefault(one.jar, f"{entry.name} {one.name}")
+    told = [] if study == entry.name else [_renamed(study, entry.name)]
+    return [*told, *_parted(entry, study), *differences(entry.measured, again, sites, jars)]
+
+
+def _places(entry: _NewEntry) -> dict[str, str]:
+    of_samples = {
+        site: entry.soils.fields[sample]["site"]
+        for sample, site in zip(entry.measured.samples["sample"], entry.measured.samples["site"], strict=True)
+        if sample in entry.soils.fields
+    }
+    return of_samples | entry.soils.places
+
+
+def _renamed(study: str, name: str) -> Problem:
+    return problem(
+        "not-held", stage="survey", severity="info", entry=study, where="studies", column="study", found=study,
+        needed="the name of a folder", done=f"written as {name}",
+    )  # fmt: skip
+
+
+def _parted(entry: _NewEntry, study: str) -> list[Problem]:
+    """Jars that became several columns."""
+    counts = pd.Series([one.jar for one in entry.series]).value_counts()
+    several = list(counts.index[counts > 1])
+    if not several:
+        return []
+    return [
+        problem(
+            "not-held", stage="incubation", entry=study, where="jars", column=listed(several, 2),
+            found=f"{len(several)} jars with several temperatures or gases", needed="one of each for a column of SIDb",
+            done="a column for each; that they are the same jar is lost",
+        )
+    ]  # fmt: skip
+
+
+class _Dumper(yaml.SafeDumper):
+    """The safe dumper, which writes a repeated value again instead of an alias."""
+
+    def ignore_aliases(self, data):
+        return True
+
+
+def _write(entry: _NewEntry, folder: Path) -> None:
+    text = yaml.dump(_metadata(entry), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=10_000)
+    (folder / "metadata.yaml").write_text(text, encoding="utf-8", newline="\n")
+    _write_csv(time_table(entry.series), folder / "timeSeries.csv")
+    initial = entry.soils.initial
+    _write_csv(initial if len(initial.columns) else pd.DataFrame(columns=["site"]), folder / "initConditions.csv")
+
+
+def _write_csv(table: pd.DataFrame, path: Path) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(table.columns)
+        writer.writerows([_cell(value) for value in row] for row in table.itertuples(index=False))
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, float):
+        return "" if value != value else repr(float(value))
+    return str(value)
+
+
+def _metadata(entry: _NewEntry) -> dict[str, Any]:
+    study = entry.measured.studies.iloc[0]
+    jars = entry.measured.jars
+    units = sorted(set(jars["moisture_unit"]) - {""})
+    longest = max((float(one.time.max()) for one in entry.series if one.time.size), default=None)
+    return {
+        "citationKey": study["citation"] or entry.name, "doi": study["doi"] or None, "entryAuthor": None,
+        "entryCreationDate": None, "contactName": None, "contactEmail": None, "entryNote": study["note"] or None,
+        "study": study["title"] or None,
+        "siteInfo": site_info(entry.measured.sites, entry.soils.places),
+        "incubationInfo": {
+            "incDesc": f"Incubation of {len(jars)} jars" if len(jars) else None,
+            "depthInfo": dict.fromkeys(("top", "bottom", "midDepth", "surfaceAtm", "horizon")),
+            "temperature": None, "moisture": {"value": None, "units": units[0] if units else None}, "anaerobic": None,
+            "gasMeasured": None, "replicates": {"value": None, "type": None}, "incubationTime": longest,
+            "preincubationTime": None,
+            "samplePreparation": dict.fromkeys(("intactCore", "sieving", "rootPicking", "rockPicking")),
+            "gasAnalyzer": None,
+        },
+        "variables": _variables(entry),
+    }  # fmt: skip
+
+
+def _variables(entry: _NewEntry) -> dict[str, Any]:
+    described: list[Mapping[str, Any]] = [{"name": "time", "units": "d"}]
+    sample_of = dict(zip(entry.measured.jars["jar"], entry.measured.jars["sample"], strict=True))
+    for one in entry.series:
+        own = entry.soils.fields[sample_of[one.jar]] | entry.jars[one.jar] | one.fields
+        shared = {"statistic": None, "primaryVariableName": None}
+        described.append({"name": one.name, "varDesc": own.pop("varDesc")} | own | shared)
+        if has_spread(one):
+            spread = {"statistic": "SD", "primaryVariableName": one.name}
+            name = spread_name(one, entry.series)
+            described.append({"name": name, "varDesc": f"Standard deviation of {one.name}"} | own | spread)
+    return {f"V{i + 1}": dict(fields) for i, fields in enumerate(described)}
