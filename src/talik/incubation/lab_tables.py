@@ -118,10 +118,13 @@ def measurements_of(tables: dict[str, pd.DataFrame], problems: pd.DataFrame) -> 
     jars = _completed(tables["jars"], respiration)
     respiration = respiration.assign(gas=respiration["gas"].where(respiration["gas"] != "", "co2"))
     studies = _all_studies(tables.get("studies", empty("studies")), jars)
-    made = {"sites": sites, "samples": samples, "jars": jars, "respiration": both_bases(respiration, jars)}
-    made = {name: _of_study(table, studies) for name, table in made.items()}
     properties = tables.get("properties", empty("properties"))
-    return checked(Measurements(studies=studies, properties=properties, problems=problems, **made))
+    made = {
+        "sites": sites, "samples": samples, "properties": properties, "jars": jars,
+        "respiration": both_bases(respiration, jars),
+    }  # fmt: skip
+    made = {name: _of_study(table, studies) for name, table in made.items()}
+    return checked(Measurements(studies=studies, problems=problems, **made))
 
 
 def _with_temperature(respiration: pd.DataFrame, jars: pd.DataFrame) -> tuple[pd.DataFrame, list[Problem]]:

@@ -82,7 +82,9 @@ def _keyed(
     renamed = before.assign(**{key: before[key].map(of).fillna("") for key, of in names.items()})
 
     def key(table: pd.DataFrame) -> pd.Series:
-        return pd.Series(["|".join(parts) for parts in table[keys].astype(str).to_numpy()], index=table.index, dtype=str)
+        return pd.Series(
+            ["|".join(parts) for parts in table[keys].astype(str).to_numpy()], index=table.index, dtype=str
+        )
 
     return before.assign(key=key(renamed)), after.assign(key=key(after))
 
@@ -90,10 +92,13 @@ def _keyed(
 def _of_table(study: str, name: str, before: pd.DataFrame, after: pd.DataFrame) -> Iterator[Problem]:
     lost = before[~before["key"].isin(after["key"])]
     if len(lost):
-        yield _told(study, name, "", f"{len(lost)} of {len(before)} rows are not there, such as {_who(name, lost)}")
+        yield _told(study, name, "", f"{len(lost)} of {len(before)} rows, such as {_who(name, lost)}")
     more = after[~after["key"].isin(before["key"])]
     if len(more):
-        yield _told(study, name, "", f"{len(more)} rows more, such as {_who(name, more)}", severity="info")
+        yield _told(
+            study, name, "", f"{len(more)} rows more than before, such as {_who(name, more)}", done="added",
+            severity="info",
+        )  # fmt: skip
     old = before.drop_duplicates("key").set_index("key")
     new = after.drop_duplicates("key").set_index("key")
     shared = old.index.intersection(new.index)
@@ -121,8 +126,9 @@ def _of_column(study: str, name: str, column: str, before: pd.DataFrame, after: 
     found = f"{int(differ.sum())} of {len(old)} values, such as {_value(old[first])}"
     if column in _ONE_FOR_ALL and name != "studies":
         return
+    now = _value(b[first])
     yield _told(
-        study, name, column, found, done=f"reads back as {_value(b[first])}",
+        study, name, column, found, done="left out" if now == "nothing" else f"reads back as {now}",
         severity="" if (differ & had).any() else "info",
     )  # fmt: skip
 

@@ -4,8 +4,8 @@ import csv
 import re
 import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -86,9 +86,11 @@ def write_sidb(measurements: Measurements, folder: Path | str) -> pd.DataFrame:
             there,
         )
     try:
-        return problems_table(_written(entries, folder))
+        return problems_table([*_of_no_study(measurements, entries), *_written(entries, folder)])
     except OSError as error:
-        raise StoreError(f"{folder} cannot be written: {error.strerror or error}. Nothing was kept.", [str(folder)]) from None
+        raise StoreError(
+            f"{folder} cannot be written: {error.strerror or error}. Nothing was kept.", [str(folder)]
+        ) from None
 
 
 @dataclass(frozen=True)
@@ -123,15 +125,43 @@ def _folder_name(study: str) -> str:
 
 
 def _of_study(measured: Measurements, study: str) -> Measurements:
-    """Rows of one study, without treatments that only others have."""
-    tables = {}
-    for one in fields(Measurements):
-        table = getattr(measured, one.name)
-        key = "entry" if one.name == "problems" else "study"
-        tables[one.name] = table[table[key] == study].reset_index(drop=True)
-    for name in ("samples", "jars"):
-        tables[name] = _without_empty(name, tables[name])
-    return replace(measured, **tables)
+    """Rows of one study and those that they join to, without treatments that only others have."""
+
+    def rows(table: pd.DataFrame, chosen: pd.Series) -> pd.DataFrame:
+        return table[chosen].reset_index(drop=True)
+
+    jars = rows(measured.jars, measured.jars["study"] == study)
+    samples = rows(
+        measured.samples, (measured.samples["study"] == study) | measured.samples["sample"].isin(jars["sample"])
+    )
+    sites = rows(measured.sites, (measured.sites["study"] == study) | measured.sites["site"].isin(samples["site"]))
+    properties = measured.properties
+    described = properties["id"].where(properties["subject"] == "sample").isin(samples["sample"]) | properties[
+        "id"
+    ].where(properties["subject"] == "site").isin(sites["site"])
+    return Measurements(
+        studies=rows(measured.studies, measured.studies["study"] == study), sites=sites,
+        samples=_without_empty("samples", samples), properties=rows(properties, described),
+        jars=_without_empty("jars", jars),
+        respiration=rows(measured.respiration, measured.respiration["jar"].isin(jars["jar"])),
+        problems=rows(measured.problems, measured.problems["entry"] == study),
+    )  # fmt: skip
+
+
+def _of_no_study(measured: Measurements, entries: Sequence[_NewEntry]) -> Iterator[Problem]:
+    """Rows that belong to none of the studies, so to none of the entries."""
+    keys = {"sites": ["site"], "samples": ["sample"], "properties": ["subject", "id"], "jars": ["jar"]}
+    for name, key in keys.items():
+        table = getattr(measured, name)
+        parts = [getattr(entry.measured, name)[key] for entry in entries] or [table[key].iloc[:0]]
+        kept = pd.MultiIndex.from_frame(pd.concat(parts))
+        lost = table[~pd.MultiIndex.from_frame(table[key]).isin(kept)]
+        if len(lost):
+            yield problem(
+                "not-held", stage="survey", where=name, column=" ".join(lost[key].iloc[0]),
+                found=f"{len(lost)} of {len(table)} rows join to no study", needed="a study, a sample or a site",
+                done="left out",
+            )  # fmt: skip
 
 
 def _without_empty(name: str, table: pd.DataFrame) -> pd.DataFrame:
@@ -222,7 +252,7 @@ def _parted(entry: _NewEntry, study: str) -> list[Problem]:
 class _Dumper(yaml.SafeDumper):
     """The safe dumper, which writes a repeated value again instead of an alias."""
 
-    def ignore_aliases(self, data):
+    def ignore_aliases(self, data):  # noqa: ARG002
         return True
 
 
