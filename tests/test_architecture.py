@@ -10,7 +10,7 @@ from talik.study import STAGES
 SOURCE = Path(__file__).parent.parent / "src" / "talik"
 
 FLOORS = (
-    "constants", "errors", "problems", "quantities", "textfile", "units", "tables", "store", "work", "inference",
+    "constants", "errors", "problems", "quantities", "textfile", "units", "tables", "columns", "store", "essdive", "work", "inference",
     "geography", "survey", "flux", "incubation", "responses", "pools", "temperature", "spatial", "drivers", "warming",
     "land_models", "projection", "design", "library", "source", "result", "report", "study", "new", "check", "progress", "demo",
     "cli", "__main__", "app",

@@ -116,6 +116,10 @@ _RULES = (
     Rule("outside-standards", "warning", "Samples lie above the highest standard."),
     Rule("below-detection", "info", "Samples lie below the detection limit."),
     Rule("correction-applied", "info", "A correction of the reviewed table was applied."),
+    Rule("file-missing", "warning", "The metadata of a package describe a file that is not there."),
+    Rule("timestamp-digits", "info", "Time stamps have fewer or more digits than the format asks for."),
+    Rule("rows-left-out", "warning", "Rows lack what says where and when they belong."),
+    Rule("chamber-unknown", "warning", "A chamber has fluxes and no description, or several descriptions."),
     Rule("not-held", "warning", "The format written has no place for a value: it is left out, or read back otherwise."),
     Rule("correction-unused", "warning", "A correction does not find what it corrects."),
 )  # fmt: skip
