@@ -12,6 +12,10 @@ __version__ = "0.1.0"
 _HOME = {
     "read_sidb": "talik.incubation.sidb",
     "write_sidb": "talik.incubation.sidb",
+    "read_israd": "talik.incubation.israd",
+    "read_essdive": "talik.essdive",
+    "write_essdive": "talik.essdive",
+    "ChamberFluxes": "talik.essdive",
     "read_tables": "talik.incubation.lab_tables",
     "read_readings": "talik.incubation.instruments",
     "read_recordings": "talik.incubation.instruments",

@@ -116,6 +116,8 @@ _RULES = (
     Rule("outside-standards", "warning", "Samples lie above the highest standard."),
     Rule("below-detection", "info", "Samples lie below the detection limit."),
     Rule("correction-applied", "info", "A correction of the reviewed table was applied."),
+    Rule("profiles-differ", "info", "Profiles of one site differ in what a site has one of."),
+    Rule("total-carbon", "warning", "Total carbon is taken for organic carbon."),
     Rule("file-missing", "warning", "The metadata of a package describe a file that is not there."),
     Rule("timestamp-digits", "info", "Time stamps have fewer or more digits than the format asks for."),
     Rule("rows-left-out", "warning", "Rows lack what says where and when they belong."),
