@@ -12,7 +12,7 @@ SOURCE = Path(__file__).parent.parent / "src" / "talik"
 FLOORS = (
     "constants", "errors", "problems", "quantities", "textfile", "units", "tables", "columns", "store", "essdive", "work", "inference",
     "geography", "survey", "flux", "incubation", "responses", "pools", "temperature", "spatial", "drivers", "warming",
-    "land_models", "projection", "design", "library", "source", "result", "report", "study", "new", "check", "progress", "demo",
+    "land_models", "projection", "design", "library", "source", "result", "report", "study", "new", "check", "export", "progress", "demo",
     "cli", "__main__", "app",
 )  # fmt: skip
 """Rooms from the ground up. ``flux`` turns rates into release, which checks of measurements need, so it

@@ -127,6 +127,25 @@ def import_(
 
 
 @app.command()
+def export(
+    source: Annotated[
+        Path,
+        typer.Argument(help="Run folder, study, SIDb entries, tables or ISRaD workbook.", metavar="STUDY_OR_RUN"),
+    ],
+    directory: Annotated[Path, typer.Argument(help="Folder to write to.", metavar="DIR")],
+    to: Annotated[str, typer.Option("--to", help="Format: sidb or ess-dive.", metavar="FORMAT")],
+) -> None:
+    """Write a study or a run as SIDb entries, or as tables that ESS-DIVE takes."""
+    from talik.check import in_words
+    from talik.export import export as write
+
+    told = write(source, to, directory)
+    if len(told):
+        typer.echo(in_words(told))
+    typer.echo(directory)
+
+
+@app.command()
 def report(run: Annotated[Path, typer.Argument(help="Folder of a finished run.", metavar="RUN")]) -> None:
     """Write the report of a finished run again."""
     from talik.study import write_report

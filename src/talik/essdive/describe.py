@@ -166,8 +166,8 @@ def write_tables(tables: Mapping[str, pd.DataFrame], folder: Path | str, *, titl
             _write_table(table, beside / f"{name}.csv")
             write_data_dictionary({name: table}, beside / f"{name}_dd.csv")
             row = TABLES[name].row if name in TABLES else "one finding"
-            of = f" of {title}" if title else ""
-            text = f"Table {name}{of}: a row is {row}"
+            of = f" ({title})" if title else ""
+            text = f"Table {name}: a row is {row}{of}"
             described += [
                 FileDescription(f"{name}.csv", text, dictionary=f"{name}_dd.csv"),
                 FileDescription(f"{name}_dd.csv", f"Data dictionary of {name}.csv"),

@@ -60,30 +60,46 @@ def read_israd(path: Path | str) -> Measurements:
         ...
     talik.errors.InputError: no such workbook.xlsx is not there. Check the path; ...
     """
-    path = Path(path)
     tabs = read_tabs(path)
-    findings = Findings(path.stem)
+    findings = Findings(Path(path).stem)
+    return checked(_measurements(understood(tabs, findings), tabs["metadata"].rows, findings))
+
+
+def understood(tabs: dict[str, Tab], findings: Findings) -> dict[str, pd.DataFrame]:
+    """Rows of every table from the tabs of a template.
+
+    Parameters
+    ----------
+    tabs : dict of str to Tab
+        The tabs, whose rows join.
+    findings : Findings
+        Where oddities are told.
+
+    Returns
+    -------
+    dict of str to DataFrame
+    """
     names = _names(tabs["layer"].rows)
-    layers = {key_of("layer", row): row for row in tabs["layer"].rows}
     profiles = {key_of("profile", row): row for row in tabs["profile"].rows}
-    sites = _sites(tabs, findings)
-    used = {key_of("layer", row) for row in tabs["incubation"].rows}
-    samples = [_sample(names[key], layers[key], profiles[key[:3]]) for key in layers if key in used]
-    soils = {names[key]: _soil(layers[key], tabs["layer"], findings) for key in layers if key in used}
+    incubated = {key_of("layer", row) for row in tabs["incubation"].rows}
+    layers = {key: row for row in tabs["layer"].rows if (key := key_of("layer", row)) in incubated}
+    soils = {names[key]: _soil(row, tabs["layer"], findings) for key, row in layers.items()}
+    described = (tabs["layer"], tabs["profile"])
     properties = [
-        row | {"study": key[0]}
-        for key in layers if key in used
-        for row in property_rows(names[key], layers[key], profiles[key[:3]], (tabs["layer"], tabs["profile"]), findings)
-    ]  # fmt: skip
+        one | {"study": key[0]}
+        for key, row in layers.items()
+        for one in property_rows(names[key], row, profiles[key[:3]], described, findings)
+    ]
     jars = grouped(dated_rows(tabs["incubation"].rows, names, findings))
     tell_disagreement(jars, {name: soil["organic_carbon"] for name, soil in soils.items()}, findings)
     jar_table, respiration = tables_of(jars, soils, findings)
-    made = {
-        "studies": pd.DataFrame([_study(row) for row in tabs["metadata"].rows]), "sites": pd.DataFrame(sites),
-        "samples": pd.DataFrame(samples), "properties": pd.DataFrame(properties),
-        "jars": jar_table.assign(set=set_names(jar_table)), "respiration": respiration,
+    return {
+        "studies": pd.DataFrame([_study(row) for row in tabs["metadata"].rows]),
+        "sites": pd.DataFrame(_sites(tabs, findings)),
+        "samples": pd.DataFrame([_sample(names[key], row, profiles[key[:3]]) for key, row in layers.items()]),
+        "properties": pd.DataFrame(properties), "jars": jar_table.assign(set=set_names(jar_table)),
+        "respiration": respiration,
     }  # fmt: skip
-    return checked(_measurements(made, tabs["metadata"].rows, findings))
 
 
 def _measurements(made: dict[str, pd.DataFrame], metadata: Sequence[Row], findings: Findings) -> Measurements:

@@ -1,7 +1,7 @@
 """The tabs of an ISRaD template: their rows by column, and what its description rows say of units."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -75,8 +75,12 @@ def read_tabs(path: Path | str) -> dict[str, Tab]:
     TableError
         Where columns that name rows are missing, or names join to nothing.
     """
-    path = Path(path)
-    sheets = {sheet.name.strip().lower(): sheet for sheet in read_workbook(path)}
+    return tabs_of(Path(path), read_workbook(path))
+
+
+def tabs_of(path: Path, workbook: Sequence[Sheet]) -> dict[str, Tab]:
+    """The tabs of a template from the cells of its workbook; the path is for messages."""
+    sheets = {sheet.name.strip().lower(): sheet for sheet in workbook if sheet.cells}
     missing = [name for name in NEEDED if name not in sheets]
     if missing:
         raise InputError(
