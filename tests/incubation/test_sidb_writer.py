@@ -76,7 +76,10 @@ ENTRIES = {
     "microbial biomass": {
         "variables": [*series(5, 15), series(5, unit="mgC/gSoil")[0] | {"name": "MBC", "varDesc": "microbial biomass C"}],
     },
-    "a unit that nobody understands": {"variables": [*series(5, 15), series(5, unit="furlongs")[0] | {"name": "odd"}]},
+    "a unit that nobody understands": {
+        "variables": [*series(5, 15), series(5, unit="furlongs")[0] | {"name": "odd"}],
+        "rows": [[t, 9 - t / 20, 19 - t / 10, t] for t in TIMES],
+    },
     "methane and nitrogen": {
         "variables": [v | {"gasMeasured": "CH4", "anaerobic": "Yes"} for v in series(5, 15)]
         + [v | {"oxygen": 10, "name": v["name"] + "_low"} for v in series(5, 15)],
@@ -113,12 +116,30 @@ ENTRIES = {
 }  # fmt: skip
 
 
+@pytest.fixture(scope="module")
+def round_trip(tmp_path_factory):
+    """All of these entries read, written and read, and what was told."""
+    folder = tmp_path_factory.mktemp("trip")
+    (folder / "given").mkdir()
+    for i, quirk in enumerate(ENTRIES):
+        entry(folder / "given" / f"Made{i}", **ENTRIES[quirk])
+    before = read_sidb(folder / "given")
+    return before, *again(before, folder)
+
+
 @pytest.mark.parametrize("quirk", ENTRIES)
-def test_an_entry_written_and_read_is_the_same(quirk, tmp_path):
-    before = read_sidb(entry(tmp_path / "Made2024", **ENTRIES[quirk]))
-    after, told = again(before, tmp_path)
+def test_an_entry_written_and_read_is_the_same(quirk, round_trip):
+    before, after, told = round_trip
+    name = f"Made{list(ENTRIES).index(quirk)}"
+    told = told[told["entry"] == name]
     assert told.empty, told[["where", "column", "found", "done"]].to_string()
-    assert_same(before, after)
+    assert len(before.jars.query("study == @name")) > 1
+    assert_same(of_study(before, name), of_study(after, name))
+
+
+def of_study(measured, name):
+    tables = {t: getattr(measured, t) for t in ("sites", "samples", "properties", "jars", "respiration")}
+    return replace(measured, **{t: table[table["study"] == name] for t, table in tables.items()})
 
 
 @pytest.mark.data
@@ -126,8 +147,8 @@ def test_every_entry_of_sidb_written_and_read_is_the_same(sidb, data, tmp_path):
     told = write_sidb(sidb, tmp_path / "data")
     assert told.empty, told[["entry", "where", "column", "found", "done"]].to_string()
     assert len(list((tmp_path / "data").iterdir())) == len(sidb.studies)
-    # Carbon remaining, amounts, cumulative curves with errors, rates with corrected temperatures.
-    for name in ("Dalias2001", "Wang2010", "Crow2019b", "NeffHooper2002"):
+    # Carbon remaining, and rates with corrected temperatures.
+    for name in ("Dalias2001", "NeffHooper2002"):
         after = read_sidb(tmp_path / "data" / name, corrections=NO_CORRECTIONS)
         assert_same(read_sidb(data / "sidb" / "data" / name), after)
 
@@ -281,7 +302,7 @@ def lab_jars(draw):
     )  # fmt: skip
 
 
-@settings(max_examples=20)
+@settings(max_examples=8)
 @given(before=lab_jars())
 def test_rates_and_curves_of_any_jar_come_back(before, tmp_path_factory):
     after, told = again(before, tmp_path_factory.mktemp("law"))
@@ -316,18 +337,17 @@ def test_every_change_of_a_value_is_found():
     assert not differences(whole, whole, sites, jars)
     for name in ("sites", "samples", "properties", "jars", "respiration"):
         table = getattr(whole, name)
-        for column in [c.name for c in TABLES[name].columns if c.name not in [*TOLD_OF_NAMES, "subject", "property"]]:
-            cells = table[column].astype(object).tolist()
-            cells[-1] = (
-                1e-3
-                if isinstance(cells[-1], float) and np.isnan(cells[-1])
-                else "other"
-                if isinstance(cells[-1], str)
-                else cells[-1] * (1 + 1e-6) + 1e-6
-            )
-            changed = replace(whole, **{name: table.assign(**{column: pd.Series(cells, dtype=table[column].dtype)})})
-            found = [(one.where, one.column) for one in differences(whole, changed, sites, jars)]
-            assert found == [(name, column)] or (column == "time" and found), (name, column, found)
+        columns = [c.name for c in TABLES[name].columns if c.name not in [*TOLD_OF_NAMES, "subject", "property"]]
+        changed = {column: pd.Series([*table[column].iloc[:-1], another(table[column].iloc[-1])]) for column in columns}
+        told = differences(whole, replace(whole, **{name: table.assign(**changed)}), sites, jars)
+        assert [(one.where, one.column) for one in told] == [(name, column) for column in columns]
+
+
+def another(value):
+    """A value that is nearly the same."""
+    if isinstance(value, str):
+        return value + "?"
+    return 1e-3 if np.isnan(value) else value * (1 + 1e-7) + 1e-7
 
 
 def test_every_regrouping_is_found():
