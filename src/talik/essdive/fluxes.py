@@ -118,7 +118,8 @@ def _tables(folder: Path, findings: Findings) -> list[RawTable]:
         if raw:
             found.append(raw)
     if errors:
-        raise InputError(f"{folder}: {len(errors)} files cannot be read\n{itemised(errors)}", errors)
+        count = f"{len(errors)} file{'s' if len(errors) > 1 else ''}"
+        raise InputError(f"{folder}: {count} cannot be read\n{itemised(errors)}", errors)
     _tell_missing(folder, files, notes, findings)
     return found
 
@@ -260,7 +261,7 @@ def _numbers(column: _Cells, findings: Findings) -> np.ndarray:
 _UNIT_WORDS = (
     (r"[µμ]|&#181;", "u"), (r"°c|℃|&#8451;|deg\w*\s*c\w*|\bcelsius\b", "degc"), (r"degrees?\b", "degree"),
     (r"/\s*([a-z]+)(\d?)", r" \1-\2 "), (r"-(?=\s|$)", "-1"), (r"[\s^*·]+", ""), (r"percent", "%"),
-    (r"^n/?a$|^unitless$|^none$", ""), (r"ppm$", "ppmv"), (r"ppb$", "ppbv"),
+    (r"ppm$", "ppmv"), (r"ppb$", "ppbv"),
 )  # fmt: skip
 
 
@@ -273,6 +274,8 @@ def _plain_unit(text: str) -> str:
     ['umolco2m-2s-1', 'umolco2m-2s-1', 'degc', 'degc']
     """
     plain = text.strip().lower()
+    if plain in (*_NOTHING, "unitless"):
+        return ""
     for pattern, word in _UNIT_WORDS:
         plain = re.sub(pattern, word, plain)
     return plain

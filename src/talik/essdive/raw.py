@@ -67,7 +67,8 @@ def read_cells(path: Path) -> tuple[list[list[str]], tuple[str, ...]]:
             cells = [cell.strip() for cell in row]
             rows.append([] if cells and cells[0].startswith("#") and not any(cells[1:]) else cells)
     except csv.Error as error:
-        raise InputError(f"{path}, row {len(rows) + 1}: {error}. Save it again as CSV.", [str(path)]) from None
+        what = "a quotation mark is never closed" if "field larger" in str(error) else error
+        raise InputError(f"{path}, row {len(rows) + 1}: {what}. Save it again as CSV.", [str(path)]) from None
     return rows, text.repairs
 
 
