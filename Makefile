@@ -24,6 +24,7 @@ export OPENBLAS_NUM_THREADS := 1
 export NO_MKDOCS_2_WARNING := 1
 
 .PHONY: help install demo test check format bench fuzz coverage docs clean
+.PHONY: help install demo test check format bench fuzz fuzzdatabases docs clean
 help:             ## what can be made
 	@sed -n 's/^\([a-z]*\): .*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
@@ -65,6 +66,8 @@ coverage: $(DEVELOPED) ## how often the intervals of simulated jars hold the tru
 fuzz: $(DEVELOPED)    ## thousands of spoilt SIDb entries and workbooks
 	@TALIK_FUZZ=$(RUNS) $(BIN)/python -m pytest -q tests/incubation/test_sidb_mutated.py
 	@TALIK_FUZZ=20000 $(BIN)/python -m pytest -q tests/incubation/sheets/test_mutated.py
+fuzzdatabases: $(DEVELOPED) ## 20,000 spoilt ISRaD templates, and as many ESS-DIVE packages
+	@TALIK_FUZZ=20000 $(BIN)/python -m pytest -q -n 2 tests/incubation/test_israd.py tests/essdive/test_fluxes.py -k spoilt
 docs: $(DOCUMENTED)   ## the documentation in site/
 	@$(BIN)/mkdocs build --strict --quiet
 clean:                ## everything that make made
