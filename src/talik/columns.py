@@ -39,6 +39,7 @@ _MEANINGS = {
     "moisture": "Moisture that the jar was held at.",
     "moisture_unit": "Unit of the moisture.",
     "vessel": "How the jar's gas is caught: closed, flow-through or alkali trap.",
+    "sieving": "Mesh that the soil was sieved through.",
     "start": "Date and time of day 0, with its time zone.",
     "cabinet": "Cabinet that the jar stood in.",
     "batch": "Batch that was handled or read together.",

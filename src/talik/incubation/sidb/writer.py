@@ -15,6 +15,7 @@ import yaml
 from talik.errors import StoreError, TableError, TalikError, itemised, listed
 from talik.incubation.checks import checked, refuse_broken_keys
 from talik.incubation.measurements import Measurements, joined
+from talik.incubation.sidb.columns import as_number
 from talik.incubation.sidb.corrections import NO_CORRECTIONS
 from talik.incubation.sidb.difference import differences
 from talik.incubation.sidb.entry import read_entry
@@ -68,10 +69,10 @@ def write_sidb(measurements: Measurements, folder: Path | str) -> pd.DataFrame:
     Examples
     --------
     >>> from tempfile import mkdtemp
-    >>> from talik import read_sidb, read_tables
+    >>> from talik import read_sidb
     >>> from talik.demo import demo_study
     >>> folder = Path(mkdtemp()) / "entries"
-    >>> told = write_sidb(read_tables(demo_study().source), folder)
+    >>> told = write_sidb(demo_study().measurements, folder)
     >>> len(read_sidb(folder).jars), sorted(file.name for file in (folder / "Niklinska1999").iterdir())
     (215, ['initConditions.csv', 'metadata.yaml', 'timeSeries.csv'])
     """
@@ -293,11 +294,22 @@ def _metadata(entry: _NewEntry) -> dict[str, Any]:
             "temperature": None, "moisture": {"value": None, "units": units[0] if units else None}, "anaerobic": None,
             "gasMeasured": None, "replicates": {"value": None, "type": None}, "incubationTime": longest,
             "preincubationTime": None,
-            "samplePreparation": dict.fromkeys(("intactCore", "sieving", "rootPicking", "rockPicking")),
+            "samplePreparation": {
+                "intactCore": None, "sieving": _sieving(jars), "rootPicking": None, "rockPicking": None,
+            },
             "gasAnalyzer": None,
         },
         "variables": _variables(entry),
     }  # fmt: skip
+
+
+def _sieving(jars: pd.DataFrame) -> str | float | None:
+    """Mesh that all soils of a study were sieved through, as the entry has it. [mm]"""
+    said = set(jars.get("sieving", pd.Series(dtype="str"))) - {""}
+    if len(said) != 1:
+        return None
+    (mesh,) = said
+    return as_number(mesh) if mesh.endswith(" mm") else mesh
 
 
 def _variables(entry: _NewEntry) -> dict[str, Any]:

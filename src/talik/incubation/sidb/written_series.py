@@ -92,7 +92,7 @@ def _pieces(jar: pd.Series, rows: pd.DataFrame | None) -> Iterator[tuple[float, 
     if rows is None:
         yield float(jar["temperature"]), "", pd.DataFrame()
         return
-    for (temperature, gas), piece in rows.groupby(["temperature", "gas"], sort=False):
+    for (temperature, gas), piece in rows.groupby(["temperature", "gas"], sort=False, dropna=False):
         yield float(temperature), str(gas), piece.sort_values("time", kind="stable")
 
 
