@@ -13,6 +13,7 @@ from pandas.testing import assert_frame_equal
 
 from entries import TIMES, entry, series
 from talik import NO_CORRECTIONS, read_sidb, read_tables, write_sidb
+from talik.demo import demo_study
 from talik.errors import StoreError, TableError
 from talik.incubation.checks import checked
 from talik.incubation.measurements import Measurements, both_bases
@@ -151,6 +152,11 @@ def test_every_entry_of_sidb_written_and_read_is_the_same(sidb, data, tmp_path):
     for name in ("Dalias2001", "NeffHooper2002"):
         after = read_sidb(tmp_path / "data" / name, corrections=NO_CORRECTIONS)
         assert_same(read_sidb(data / "sidb" / "data" / name), after)
+
+
+def test_the_packaged_study_written_and_read_is_the_same(tmp_path):
+    told = write_sidb(demo_study().measurements, tmp_path / "entries")
+    assert told.empty, told[["entry", "where", "column", "found", "done"]].to_string()
 
 
 def test_the_layout_is_that_of_the_database(tmp_path):

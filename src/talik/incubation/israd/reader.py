@@ -97,7 +97,7 @@ def understood(tabs: dict[str, Tab], findings: Findings) -> dict[str, pd.DataFra
         "studies": pd.DataFrame([_study(row) for row in tabs["metadata"].rows]),
         "sites": pd.DataFrame(_sites(tabs, findings)),
         "samples": pd.DataFrame([_sample(names[key], row, profiles[key[:3]]) for key, row in layers.items()]),
-        "properties": pd.DataFrame(properties), "jars": jar_table.assign(set=set_names(jar_table)),
+        "properties": pd.DataFrame(properties), "jars": jar_table,
         "respiration": respiration,
     }  # fmt: skip
 
@@ -105,6 +105,7 @@ def understood(tabs: dict[str, Tab], findings: Findings) -> dict[str, pd.DataFra
 def _measurements(made: dict[str, pd.DataFrame], metadata: Sequence[Row], findings: Findings) -> Measurements:
     """Tables typed, with sources, conclusions and the other basis filled in."""
     of_study = {row.text("entry_name"): row.text("doi") for row in metadata}
+    made = made | {"jars": made["jars"].assign(set=set_names(made["jars"]))}
     tables = {name: typed(name, table) for name, table in made.items()}
     for name in ("sites", "samples", "properties", "jars", "respiration"):
         tables[name] = tables[name].assign(doi=tables[name]["study"].map(of_study).fillna(""))

@@ -116,6 +116,8 @@ def _who(name: str, rows: pd.DataFrame) -> str:
 def _of_column(study: str, name: str, column: str, before: pd.DataFrame, after: pd.DataFrame) -> Iterator[Problem]:
     nothing = pd.Series("", index=before.index)
     old, new = before.get(column, nothing), after.get(column, nothing)
+    if old.equals(new):
+        return
     numeric = pd.api.types.is_numeric_dtype(old) and pd.api.types.is_numeric_dtype(new)
     differ = _apart(before, old, new) if numeric else (old.astype(str) != new.astype(str)).to_numpy()
     if not differ.any():

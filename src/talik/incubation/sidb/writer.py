@@ -69,12 +69,13 @@ def write_sidb(measurements: Measurements, folder: Path | str) -> pd.DataFrame:
     Examples
     --------
     >>> from tempfile import mkdtemp
-    >>> from talik import read_sidb
-    >>> from talik.demo import demo_study
-    >>> folder = Path(mkdtemp()) / "entries"
-    >>> told = write_sidb(demo_study().measurements, folder)
-    >>> len(read_sidb(folder).jars), sorted(file.name for file in (folder / "Niklinska1999").iterdir())
-    (215, ['initConditions.csv', 'metadata.yaml', 'timeSeries.csv'])
+    >>> from talik import read_tables
+    >>> from talik.new import write_templates
+    >>> folder = Path(mkdtemp())
+    >>> _ = write_templates(folder / "study")
+    >>> told = write_sidb(read_tables(folder / "study" / "tables"), folder / "entries")
+    >>> sorted(file.name for file in folder.glob("entries/*/*"))
+    ['initConditions.csv', 'metadata.yaml', 'timeSeries.csv']
     """
     folder = Path(folder)
     refuse_broken_keys(measurements)
@@ -184,7 +185,8 @@ def _written(entries: Sequence[_NewEntry], folder: Path) -> list[Problem]:
     beside = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     moved: list[Path] = []
     try:
-        found = [one for entry in entries for one in _write_and_compare(entry, beside)]
+        again = checked(joined([_write_and_read(entry, beside / entry.name) for entry in entries]))
+        found = [one for entry in entries for one in _compared(entry, _of_study(again, entry.name))]
         folder.mkdir(exist_ok=True)
         for entry in entries:
             (beside / entry.name).rename(folder / entry.name)
@@ -198,18 +200,23 @@ def _written(entries: Sequence[_NewEntry], folder: Path) -> list[Problem]:
         shutil.rmtree(beside, ignore_errors=True)
 
 
-def _write_and_compare(entry: _NewEntry, beside: Path) -> list[Problem]:
-    folder = beside / entry.name
+def _write_and_read(entry: _NewEntry, folder: Path) -> Measurements:
     folder.mkdir()
     _write(entry, folder)
     try:
-        again = checked(joined([read_one(read_entry(folder), NO_CORRECTIONS)]))
+        again = read_one(read_entry(folder), NO_CORRECTIONS)
+        refuse_broken_keys(again)
     except TalikError as error:
         raise TableError(
             f"{entry.name} cannot be written as an SIDb entry, because it would not read again:\n"
             f"{itemised(str(error).splitlines())}",
             [entry.name],
         ) from None
+    return again
+
+
+def _compared(entry: _NewEntry, again: Measurements) -> list[Problem]:
+    """What an entry lacks of its study."""
     study = entry.measured.studies["study"].iloc[0]
     sites = {site: name if name == entry.name else f"{entry.name} {name}" for site, name in _places(entry).items()}
     jars: dict[str, str] = {}
