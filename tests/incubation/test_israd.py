@@ -92,8 +92,8 @@ def test_depths_and_thaw_are_understood(made):
 @pytest.mark.parametrize(
     ("name", "group", "value", "unit"),
     [
-        ("clay_tot_psa", "mineral", 31.0, "%"), ("fe_ox", "mineral", 6.5, "mg/g"), ("c_org", "substrate", 38.0, "%"),
-        ("ph_h2o", "environment", 4.9, ""), ("reported_mbc", "microbial", 1.9, "mgC/g"), ("14c", "substrate", 52.5, "permille"),
+        ("percentClay", "mineral", 31.0, "%"), ("fe_ox", "mineral", 6.5, "mg/g"), ("carbon", "substrate", 38.0, "%"),
+        ("pH", "environment", 4.9, ""), ("microbialBiomass", "microbial", 1.9, "mgC/g"), ("14c", "substrate", 52.5, "permille"),
     ],
 )  # fmt: skip
 def test_layer_properties_are_grouped_with_their_units(made, name, group, value, unit):

@@ -67,6 +67,13 @@ PROPERTIES = {
 }  # fmt: skip
 """Numbers of the tabs layer and profile that are soil properties, by column."""
 
+NAMES = {
+    "lyr_sand_tot_psa": "percentSand", "lyr_silt_tot_psa": "percentSilt", "lyr_clay_tot_psa": "percentClay",
+    "lyr_c_org": "carbon", "lyr_n_tot": "nitrogen", "lyr_bd_samp": "bulkDensity", "lyr_ph_h2o": "pH",
+    "lyr_reported_mbc": "microbialBiomass",
+}  # fmt: skip
+"""Properties that SIDb has too, by its names, so that soils of both can be compared; others keep ISRaD's."""
+
 _SPREAD = {"lyr_14c": "lyr_14c_sd", "lyr_fraction_modern": "lyr_fraction_modern_sd", "lyr_soc": "lyr_soc_sigma"}
 _NO_UNIT = re.compile(r"[(_]|^unitless$|^[^\x00-\x7f]+$|unit", re.IGNORECASE)
 
@@ -113,7 +120,8 @@ def property_rows(
             )  # fmt: skip
             continue
         unit = row.text("lyr_p_units") if column == "lyr_p_ext" else unit_of(column, *tabs)
+        name = NAMES.get(column, column.split("_", 1)[1])
         yield {
-            "subject": "sample", "id": sample, "property": column.split("_", 1)[1], "group": one.group,
+            "subject": "sample", "id": sample, "property": name, "group": one.group,
             "subgroup": one.subgroup, "value": value, "sd": as_number(row.text(_SPREAD.get(column, ""))), "unit": unit,
         }  # fmt: skip

@@ -136,7 +136,9 @@ def _of_column(study: str, name: str, column: str, before: pd.DataFrame, after: 
 
 
 def _value(value: object) -> str:
-    return "nothing" if value is None or value != value or value == "" else repr(value)
+    if value is None or value != value or value == "":
+        return "nothing"
+    return f"{value:g}" if isinstance(value, float) else repr(value)
 
 
 def _apart(rows: pd.DataFrame, before: pd.Series, after: pd.Series) -> np.ndarray:
