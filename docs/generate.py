@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 import talik
 from talik.cli import app
+from talik.columns import meaning
 from talik.problems import COLUMNS, RULES, SEVERITIES
 from talik.quantities import QUANTITIES
 from talik.study import STAGES, Settings
@@ -86,7 +87,7 @@ def described(column: Column) -> tuple[str, str, str]:
     quantity = QUANTITIES.get(column.name)
     values = ", ".join(f"`{value}`" for value in column.values if value)
     holds = f"one of {values}" if values else {"flag": "true or false"}.get(column.kind, column.kind)
-    return holds, f"`{quantity.unit}`" if quantity and quantity.unit else "", quantity.meaning if quantity else ""
+    return holds, f"`{quantity.unit}`" if quantity and quantity.unit else "", meaning(column.name)
 
 
 def problems_page() -> str:
