@@ -120,8 +120,8 @@ _ALL = (
         "jars", "one incubated portion",
         _columns(
             "study jar* sample* incubation set replicate temperature oxygen moisture moisture_unit dry_mass "
-            "headspace_volume water_volume ph organic_carbon inorganic_carbon organic_matter vessel start cabinet "
-            "batch leak_rate titrant_concentration replicates# basis measures scale excluded doi licence",
+            "headspace_volume water_volume ph organic_carbon inorganic_carbon organic_matter vessel sieving start "
+            "cabinet batch leak_rate titrant_concentration replicates# basis measures scale excluded doi licence",
             basis=(*BASES, ""), measures=("respiration", "carbon remaining", "other", ""),
             scale=("", "impossible", "uncertain"), vessel=(*VESSELS, ""),
         ),

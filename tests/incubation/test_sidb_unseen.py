@@ -381,3 +381,11 @@ def test_a_remark_on_a_column_is_no_treatment(tmp_path):
     variables = [v | {"notes": f"read by hand, jar {i}"} for i, v in enumerate(series(5, 15))]
     measured = read_sidb(entry(tmp_path / "Remark2024", variables=variables))
     assert measured.jars["set"].nunique() == 1
+
+
+@pytest.mark.parametrize(
+    ("entered", "told"), [(2, "2 mm"), ("4 mm", "4 mm"), (False, "no"), (True, "yes"), (None, ""), ("1-2", "1-2")]
+)
+def test_how_the_soil_was_sieved_goes_with_its_jars(tmp_path, entered, told):
+    measured = read_sidb(entry(tmp_path / "Sieved2024", info={"samplePreparation": {"sieving": entered}}))
+    assert set(measured.jars["sieving"]) == {told}

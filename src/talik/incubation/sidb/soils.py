@@ -158,6 +158,7 @@ def jar_row(
         "moisture_unit": as_text(moisture.get("units")), "temperature": column["temperature"],
         "replicate": "".join(as_text(column[name]) for name in REPLICATE),
         "replicates": replicates(column, info), "basis": unit.basis, "oxygen": _oxygen(oxygen, anaerobic),
+        "sieving": _sieving(_section(info, "samplePreparation").get("sieving")),
         "measures": kind.measures if kind.measures in ("respiration", "carbon remaining") else "other",
         "excluded": _excluded(column, unit, kind),
         "scale": _scale(kind),
@@ -178,6 +179,14 @@ def _oxygen(percent: str, anaerobic: str) -> str:
     if said.lower() in ("", "no", "false", "na", "aerobic", "oxic"):
         return ""
     return "anaerobic" if _NO_OXYGEN.search(said) else said
+
+
+def _sieving(value: Any) -> str:
+    """Mesh that the soil was sieved through, in words, or whether it was sieved at all."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    mesh = as_number(value)
+    return as_text(value) if mesh is None else f"{mesh:g} mm"
 
 
 def _excluded(column: SeriesColumn, unit: SeriesUnit, kind: Kind) -> str:
