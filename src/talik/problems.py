@@ -124,6 +124,12 @@ _RULES = (
     Rule("chamber-unknown", "warning", "A chamber has fluxes and no description, or several descriptions."),
     Rule("not-held", "warning", "The format written has no place for a value: it is left out, or read back otherwise."),
     Rule("correction-unused", "warning", "A correction does not find what it corrects."),
+    Rule("study-twice", "warning", "Two studies of a library have one DOI."),
+    Rule("series-twice", "warning", "A series stands under two studies, up to a factor or rounding."),
+    Rule("values-reused", "warning", "Two series of different studies share many values, digit by digit."),
+    Rule("key-unjoined", "error", "A row of a library joins to nothing, or to two."),
+    Rule("row-impossible", "error", "A row of a library holds what its table does not allow."),
+    Rule("library-foreign", "warning", "A library holds tables, views or macros that talik did not make."),
 )  # fmt: skip
 
 RULES = {rule.name: rule for rule in _RULES}
