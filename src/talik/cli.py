@@ -153,6 +153,149 @@ def report(run: Annotated[Path, typer.Argument(help="Folder of a finished run.",
     typer.echo(write_report(run))
 
 
+library = typer.Typer(
+    help="Many studies in one DuckDB file: add, list, check, query, and q10: all recomputed by one definition.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+app.add_typer(library, name="library")
+
+Library = Annotated[Path, typer.Argument(help="The library, as in permafrost.duckdb.", metavar="FILE")]
+Wait = Annotated[float, typer.Option("--wait", help="Seconds to wait for another process that has it.")]
+
+
+@library.command("add")
+def library_add(
+    file: Library,
+    sources: Annotated[
+        list[Path],
+        typer.Argument(help="SIDb entries, a folder of tables, study.toml, or a finished run.", metavar="SOURCE..."),
+    ],
+    replace: Annotated[bool, typer.Option("--replace", help="Replace studies that are there otherwise.")] = False,
+    wait: Wait = 30.0,
+) -> None:
+    """Add studies: all of them or none; the library is made where there is none."""
+    from talik.check import in_words
+    from talik.errors import listed
+    from talik.library import add_to_library
+
+    brought = [one for source in sources for one in _contributions(source)]
+    added = add_to_library(file, *brought, replace=replace, wait=wait, tell=_tell)
+    for words, names in (
+        ("added", added.added), ("replaced", added.replaced), ("there already, the same", added.same),
+    ):  # fmt: skip
+        if names:
+            typer.echo(f"{words}: {len(names)} ({listed(names, 5)})")
+    if len(added.problems):
+        typer.echo(in_words(added.problems))
+
+
+@library.command("list")
+def library_list(file: Library, wait: Wait = 30.0) -> None:
+    """The studies: what they hold, and where they came from."""
+    from talik.library import list_library
+
+    found = list_library(file, wait=wait, tell=_tell)
+    shown = ["study", "soils", "jars", "intervals", "sets_with_q10", "temperatures", "errors", "warnings", "source"]
+    typer.echo(found[shown].to_string(index=False) if len(found) else "no study yet")
+
+
+@library.command("check")
+def library_check(file: Library, wait: Wait = 30.0) -> None:
+    """Keys, values, units, and what stands under two studies."""
+    from talik.check import in_words
+    from talik.library import check_library
+
+    problems = check_library(file, wait=wait, tell=_tell)
+    typer.echo(in_words(problems))
+    if (problems["severity"] == "error").any():
+        raise typer.Exit(1)
+
+
+@library.command("query")
+def library_query(
+    file: Library,
+    sql: Annotated[str | None, typer.Option("--sql", help="One SELECT.", show_default=False)] = None,
+    where: Annotated[
+        str | None, typer.Option("--where", help="A condition in SQL on the rows of --table.", show_default=False)
+    ] = None,
+    table: Annotated[
+        str | None, typer.Option("--table", help="Table to filter, as q10 or jars.", show_default=False)
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="FILE.csv or FILE.parquet; else CSV is shown.", show_default=False)
+    ] = None,
+    seconds: Annotated[float, typer.Option("--seconds", help="A query that takes longer is stopped.")] = 60.0,
+    wait: Wait = 30.0,
+) -> None:
+    """Rows by SQL or by a filter; a query can read and write nothing else."""
+    from talik.errors import SettingsError
+    from talik.library import as_csv, filter_library, query_library, with_units, write_rows
+
+    if (sql is None) == (table is None) or (sql is not None and where is not None):
+        raise SettingsError("give --sql 'SELECT ...', or --table NAME with or without --where 'CONDITION'.")
+    if sql is not None:
+        rows = query_library(file, sql, seconds=seconds, wait=wait, tell=_tell)
+    else:
+        rows = with_units(filter_library(file, str(table), where or "true", seconds=seconds, wait=wait, tell=_tell))
+    if out is None:
+        typer.echo(as_csv(rows), nl=False)
+        return
+    write_rows(rows, out, library=file)
+    typer.echo(f"{len(rows)} rows: {out}")
+
+
+@library.command("q10")
+def library_q10_of(
+    file: Library,
+    definition: Annotated[
+        str, typer.Option("--definition", help="rate-ratio, rate-fit, equal-time, equal-carbon or pool.")
+    ],
+    pair: Annotated[str, typer.Option("--pair", help="Two temperatures in degC, as in 5,15.")],
+    out: Annotated[Path, typer.Option("--out", help="Folder to write to.")],
+    within: Annotated[float, typer.Option("--within", help="How far from the pair an incubation may be, in degC.")] = 0,
+    wait: Wait = 30.0,
+) -> None:
+    """All studies recomputed by one definition at one pair of temperatures."""
+    from talik.library import library_q10, write_q10
+
+    found = library_q10(file, definition, _pair(pair), within=within, wait=wait, tell=_tell)
+    files = write_q10(found, out, library=file)
+    studies = int((found.outcomes["outcome"] == "Q10").sum())
+    typer.echo(
+        f"{len(found.q10)} estimates of {studies} of {len(found.outcomes)} studies; {len(found.left_out)} sets or pools "
+        "are left out (left_out.csv says why)"
+    )
+    for one in files:
+        typer.echo(one)
+
+
+def _contributions(source: Path) -> list:
+    """Studies of a source: through its study.toml where it has one, else as it stands."""
+    from talik.library import contributions, read_contributions
+    from talik.study import read_study
+
+    is_study = source.is_file() or (source / "study.toml").is_file()
+    if not is_study or (source / ".stages").is_dir():
+        return read_contributions(source)
+    study = read_study(source)
+    return contributions(study.measurements, kind=study.source.kind, path=source, files=study.source.files())
+
+
+def _pair(text: str) -> tuple[float, float]:
+    from talik.errors import SettingsError
+
+    try:
+        low, high = (float(part) for part in text.split(","))
+    except ValueError:
+        raise SettingsError(f"--pair {text!r}: two temperatures in degC are needed, as in 5,15.") from None
+    return low, high
+
+
+def _tell(words: str) -> None:
+    typer.echo(words, err=True)
+
+
 def _run(study, out: Path) -> None:
     """Run a study with its progress shown, and say where the report is."""
     from talik.progress import shown

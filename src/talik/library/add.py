@@ -135,8 +135,8 @@ def _compared(
             same.append(one.study)
     if other and not replace:
         raise InputError(
-            f"{len(other)} of these studies {'is' if len(other) == 1 else 'are'} in {file} with other contents; nothing "
-            f"was added:\n{itemised(told)}\n  To put the new in the place of the old, add with --replace.",
+            f"{len(other)} of these studies {'is' if len(other) == 1 else 'are'} in {file} with other contents; "
+            f"nothing was added:\n{itemised(told)}\n  To put the new in the place of the old, add with --replace.",
             other,
         )
     return other, same

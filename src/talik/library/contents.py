@@ -10,7 +10,7 @@ import pandas as pd
 from talik.errors import InputError
 from talik.incubation.measurements import Measurements
 from talik.library.file import WAIT, Tell, opened
-from talik.library.schema import KEPT, TREATMENTS, kept_columns, quoted
+from talik.library.schema import KEPT, TREATMENTS, quoted
 from talik.problems import COLUMNS, problems_table
 from talik.tables import TABLES, typed
 
@@ -170,8 +170,3 @@ SELECT study, coalesce(doi, '') AS doi, coalesce(licence, '') AS licence,
     coalesce((SELECT max(added) FROM sources WHERE sources.study = s.study), '') AS added
 FROM studies AS s ORDER BY study
 """
-
-
-def columns_in(name: str) -> list[str]:
-    """Columns of a kept table, treatments last."""
-    return [*kept_columns(name), *([TREATMENTS] if TABLES[name].treatments else [])]

@@ -61,7 +61,8 @@ def _fetched(result: Any, largest: int) -> tuple[str, Any]:
     """The rows, fetched in pieces, so that too many are noticed before they fill the memory."""
     import pandas as pd
 
-    pieces, size = [], 0
+    pieces: list[Any] = []
+    size = 0
     while True:
         piece = result.fetch_df_chunk()
         size += int(piece.memory_usage(deep=True).sum())

@@ -84,8 +84,8 @@ def quoted(name: str) -> str:
 
     Examples
     --------
-    >>> quoted('a "b"')
-    '"a ""b\"""'
+    >>> print(quoted("depth top"))
+    "depth top"
     """
     return '"' + name.replace('"', '""') + '"'
 
