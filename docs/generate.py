@@ -148,14 +148,17 @@ def values_of(annotation) -> str:
 
 
 def commands() -> list[str]:
-    """Names of the commands, in the order of the help."""
-    return list(typer.main.get_command(app).commands)
+    """Names of the commands, in the order of the help; one within another as ``library add``."""
+    names = []
+    for name, command in typer.main.get_command(app).commands.items():
+        names += [name, *(f"{name} {inner}" for inner in getattr(command, "commands", ()))]
+    return names
 
 
 def commands_page() -> str:
     """What every command says of itself."""
     parts = ["# Commands\n\n```text\n" + help_of() + "```\n"]
-    parts += [f"\n## talik {name}\n\n```text\n{help_of(name)}```\n" for name in commands()]
+    parts += [f"\n## talik {name}\n\n```text\n{help_of(*name.split())}```\n" for name in commands()]
     return "".join(parts)
 
 

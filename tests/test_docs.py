@@ -121,8 +121,10 @@ def test_names_in_python_blocks_exist(block):
 def test_commands_in_shell_blocks_exist(block):
     for words in map(shlex.split, block.splitlines()):
         if words and words[0] == "talik":
-            usage = GENERATED.help_of(words[1])
+            inner = " ".join(words[1:3]) in GENERATED.commands()
+            usage = GENERATED.help_of(*words[1 : 3 if inner else 2])
             assert words[1] in GENERATED.commands()
+            assert inner or not any(name.startswith(f"{words[1]} ") for name in GENERATED.commands())
             assert not [word for word in words if word.startswith("--") and word not in usage]
 
 

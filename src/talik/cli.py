@@ -263,8 +263,8 @@ def library_q10_of(
     files = write_q10(found, out, library=file)
     studies = int((found.outcomes["outcome"] == "Q10").sum())
     typer.echo(
-        f"{len(found.q10)} estimates of {studies} of {len(found.outcomes)} studies; {len(found.left_out)} sets or pools "
-        "are left out (left_out.csv says why)"
+        f"{len(found.q10)} estimates of {studies} of {len(found.outcomes)} studies; {len(found.left_out)} sets or "
+        "pools are left out (left_out.csv says why)"
     )
     for one in files:
         typer.echo(one)

@@ -44,6 +44,16 @@ def check_library(file: Path | str, *, wait: float = WAIT, tell: Tell | None = N
     ------
     InputError
         Where it is no library, damaged, or of another talik.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from talik.demo import demo_study
+    >>> from talik.library import add_to_library
+    >>> file = Path(tempfile.mkdtemp()) / "cold.duckdb"
+    >>> added = add_to_library(file, demo_study().source.path)
+    >>> len(check_library(file))
+    0
     """
     with opened(file, wait=wait, tell=tell) as connection:
         tables = {name: rows_of(connection, name) for name in KEPT}

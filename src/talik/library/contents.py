@@ -147,6 +147,16 @@ def list_library(file: Path | str, *, wait: float = WAIT, tell: Tell | None = No
     DataFrame
         A row a study: study, doi, licence, sites, soils, jars, intervals, sets_with_q10, temperatures, errors,
         warnings, source, talik, added.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from talik.demo import demo_study
+    >>> from talik.library import add_to_library
+    >>> file = Path(tempfile.mkdtemp()) / "cold.duckdb"
+    >>> added = add_to_library(file, demo_study().source.path)
+    >>> list_library(file)["temperatures"].iloc[0]
+    '5, 10, 20'
     """
     with opened(file, wait=wait, tell=tell) as connection:
         found = connection.execute(_LIST).df()

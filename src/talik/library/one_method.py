@@ -134,7 +134,8 @@ def library_q10(
     left_out = _left_out(measured, chosen, definition, pair, within)
     return OneMethod(
         definition, pair, within,
-        _described(known, measured), left_out, _outcomes(measured, known, left_out), _studies(measured, list_library(file, wait=wait)),
+        _described(known, measured), left_out, _outcomes(measured, known, left_out),
+        _studies(measured, list_library(file, wait=wait)),
     )  # fmt: skip
 
 
@@ -210,7 +211,8 @@ def _described(known: pd.DataFrame, measured: Measurements) -> pd.DataFrame:
     studies = measured.studies.set_index("study")[list(ORIGIN)]
     made = (
         known.assign(ln_q10=np.log(known["q10"]))[list(ESTIMATE)]
-        .join(samples, on="sample").join(sites, on="site").join(_protocols(measured), on="set").join(studies, on="study")
+        .join(samples, on="sample").join(sites, on="site").join(_protocols(measured), on="set")
+        .join(studies, on="study")
     )  # fmt: skip
     made["paired"] = made["paired"].map({True: "yes", False: "no"}).astype("str")
     return made[[*ESTIMATE, *SOIL, *PLACE, *PROTOCOL, *ORIGIN]].reset_index(drop=True)
@@ -258,22 +260,30 @@ def _left_out(
         for one in chosen[chosen["q10"].isna()].itertuples()
     ]
     told = set(chosen["set"])
-    held = measured.respiration.groupby("jar")["temperature"].unique()
+    held = measured.respiration.groupby("jar")["temperature"].unique().to_dict()
     temperatures = {}
     for name, jars in measured.jars.groupby("set", sort=False):
-        usable = jars[jars["excluded"] == ""]
-        temperatures[name] = np.unique(np.concatenate([held.get(jar, np.empty(0)) for jar in jars["jar"]]))
-        of_usable = np.unique(np.concatenate([held.get(jar, np.empty(0)) for jar in usable["jar"]] or [np.empty(0)]))
+        temperatures[name] = ", ".join(f"{t:g}" for t in _temperatures(jars, held))
         if name not in told:
+            usable = _temperatures(jars[jars["excluded"] == ""], held)
+            reason = _reason(jars, usable, definition, pair, within)
             first = jars.iloc[0]
-            reason = _reason(jars, of_usable, definition, pair, within)
-            rows.append({"study": first["study"], "set": name, "sample": first["sample"], "reason": reason})
-    table = pd.DataFrame(rows, columns=["study", "set", "sample", "pool", "reason"]).fillna({"pool": ""})
-    table["temperatures"] = [", ".join(f"{t:g}" for t in temperatures[name]) for name in table["set"]]
+            rows.append({"study": first["study"], "set": name, "sample": first["sample"], "pool": "", "reason": reason})
+    table = pd.DataFrame(rows, columns=["study", "set", "sample", "pool", "reason"])
+    return _placed(table.assign(temperatures=[temperatures[name] for name in table["set"]]), measured)
+
+
+def _temperatures(jars: pd.DataFrame, held: dict[str, np.ndarray]) -> np.ndarray:
+    """Temperatures that these jars were read at."""
+    return np.unique(np.concatenate([np.empty(0), *(held.get(jar, np.empty(0)) for jar in jars["jar"])]))
+
+
+def _placed(table: pd.DataFrame, measured: Measurements) -> pd.DataFrame:
+    """What was left out, with its layer, place and DOI."""
     soils = measured.samples.set_index("sample")[["layer", "site"]]
     places = measured.sites.set_index("site")[["latitude", "longitude"]]
-    table = table.join(soils, on="sample").join(places, on="site")
-    table = table.join(measured.studies.set_index("study")["doi"], on="study")
+    studies = measured.studies.set_index("study")["doi"]
+    table = table.join(soils, on="sample").join(places, on="site").join(studies, on="study")
     columns = ["study", "set", "sample", "pool", "temperatures", "reason", "layer", "latitude", "longitude", "doi"]
     return table[columns].sort_values(["study", "set", "pool"], kind="stable").reset_index(drop=True)
 
