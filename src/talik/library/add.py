@@ -72,12 +72,13 @@ def add_to_library(
     Examples
     --------
     >>> import tempfile
-    >>> from talik.demo import demo_study
-    >>> file = Path(tempfile.mkdtemp()) / "cold.duckdb"
-    >>> len(add_to_library(file, demo_study().source.path).added)
-    9
-    >>> len(add_to_library(file, demo_study().source.path).same)
-    9
+    >>> from talik.new import write_templates
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> written = write_templates(folder / "study")
+    >>> add_to_library(folder / "cold.duckdb", folder / "study" / "tables").added
+    ('synthetic',)
+    >>> add_to_library(folder / "cold.duckdb", folder / "study" / "tables").same
+    ('synthetic',)
     """
     brought: list[Contribution] = []
     for source in sources:

@@ -48,10 +48,12 @@ def check_library(file: Path | str, *, wait: float = WAIT, tell: Tell | None = N
     Examples
     --------
     >>> import tempfile
-    >>> from talik.demo import demo_study
     >>> from talik.library import add_to_library
-    >>> file = Path(tempfile.mkdtemp()) / "cold.duckdb"
-    >>> added = add_to_library(file, demo_study().source.path)
+    >>> from talik.new import write_templates
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> written = write_templates(folder / "study")
+    >>> file = folder / "cold.duckdb"
+    >>> added = add_to_library(file, folder / "study" / "tables")
     >>> len(check_library(file))
     0
     """

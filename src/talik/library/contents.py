@@ -85,12 +85,14 @@ def read_library(
     Examples
     --------
     >>> import tempfile
-    >>> from talik.demo import demo_study
     >>> from talik.library import add_to_library
-    >>> file = Path(tempfile.mkdtemp()) / "cold.duckdb"
-    >>> added = add_to_library(file, demo_study().source.path)
-    >>> read_library(file, "latitude > 66 and layer = 'organic'").samples["layer"].unique().tolist()
-    ['organic']
+    >>> from talik.new import write_templates
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> written = write_templates(folder / "study")
+    >>> file = folder / "cold.duckdb"
+    >>> added = add_to_library(file, folder / "study" / "tables")
+    >>> read_library(file, "latitude > 66 and temperature = 5").jars["jar"].tolist()
+    ['synthetic 5a', 'synthetic 5b']
     """
     from talik.library.query import filter_library
 
@@ -151,12 +153,14 @@ def list_library(file: Path | str, *, wait: float = WAIT, tell: Tell | None = No
     Examples
     --------
     >>> import tempfile
-    >>> from talik.demo import demo_study
     >>> from talik.library import add_to_library
-    >>> file = Path(tempfile.mkdtemp()) / "cold.duckdb"
-    >>> added = add_to_library(file, demo_study().source.path)
-    >>> list_library(file)["temperatures"].iloc[0]
-    '5, 10, 20'
+    >>> from talik.new import write_templates
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> written = write_templates(folder / "study")
+    >>> file = folder / "cold.duckdb"
+    >>> added = add_to_library(file, folder / "study" / "tables")
+    >>> list_library(file)[["study", "temperatures"]].iloc[0].tolist()
+    ['synthetic', '5, 15']
     """
     with opened(file, wait=wait, tell=tell) as connection:
         found = connection.execute(_LIST).df()

@@ -123,11 +123,14 @@ def contributions(
 
     Examples
     --------
-    >>> from talik.demo import demo_study
-    >>> folder = demo_study().source.path
-    >>> found = read_contributions(folder)
-    >>> len(found), found[0].study, sorted(found[0].tables)[:3]
-    (9, 'NeffHooper2002', ['jars', 'pools', 'properties'])
+    >>> import tempfile
+    >>> from talik.incubation.lab_tables import read_tables
+    >>> from talik.new import write_templates
+    >>> folder = Path(tempfile.mkdtemp()) / "study"
+    >>> written = write_templates(folder)
+    >>> (one,) = contributions(read_tables(folder / "tables"), kind="tables", path=folder, files=written)
+    >>> one.study, one.tables["jars"]["jar"].tolist()[:2]
+    ('synthetic', ['synthetic 5a', 'synthetic 5b'])
     """
     path = Path(path)
     _refuse_nameless(measured, path)

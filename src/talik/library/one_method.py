@@ -117,13 +117,16 @@ def library_q10(
     Examples
     --------
     >>> import tempfile
-    >>> from talik.demo import demo_study
     >>> from talik.library import add_to_library
-    >>> file = Path(tempfile.mkdtemp()) / "cold.duckdb"
-    >>> added = add_to_library(file, demo_study().source.path)
-    >>> found = library_q10(file, "equal-carbon", (10, 20))
-    >>> len(found.q10), found.q10[["t_low", "t_high"]].drop_duplicates().to_numpy().tolist()
-    (10, [[10.0, 20.0]])
+    >>> from talik.new import write_templates
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> written = write_templates(folder / "study")
+    >>> file = folder / "cold.duckdb"
+    >>> added = add_to_library(file, folder / "study" / "tables")
+    >>> library_q10(file, "equal-carbon", (5, 15)).q10["q10"].round(2).tolist()
+    [2.5]
+    >>> library_q10(file, "equal-carbon", (5, 25)).left_out["reason"].tolist()
+    ['not incubated at 25 degC, but at 5, 15']
     """
     pair = _checked(definition, pair, within)
     measured = read_library(file, wait=wait, tell=tell)
@@ -225,7 +228,8 @@ def _protocols(measured: Measurements) -> pd.DataFrame:
     own = {column.name for column in TABLES["samples"].columns}
     of_sample = measured.samples.set_index("sample")
     of_sample = of_sample[[column for column in of_sample if column not in own]]
-    jars = jars.join(of_sample, on="sample", rsuffix=" of the field").assign(last=jars["jar"].map(times))
+    of_sample = of_sample.rename(columns={name: f"{name} of the field" for name in of_sample if name in jars})
+    jars = jars.join(of_sample, on="sample").assign(last=jars["jar"].map(times))
     treated = [*treatment_columns(measured.jars), *jars.columns[measured.jars.shape[1] : -1]]
     rows = {name: _protocol(group, treated) for name, group in jars.groupby("set", sort=False)}
     return pd.DataFrame.from_dict(rows, orient="index", columns=list(PROTOCOL))
@@ -310,8 +314,11 @@ def _reason(jars: pd.DataFrame, held: np.ndarray, definition: str, pair: tuple[f
 def _outcomes(measured: Measurements, known: pd.DataFrame, left_out: pd.DataFrame) -> pd.DataFrame:
     """Studies with what came of them by this definition at this pair."""
     table = outcomes(measured.studies, measured.jars, known.assign(definition="this one"))
-    reasons = left_out.groupby("study", sort=False)["reason"].agg(lambda texts: listed([*dict.fromkeys(texts)], 3))
-    told = table["study"].map(reasons).fillna("no series could be read").astype("str")
+    reasons = {
+        str(study): listed([*dict.fromkeys(texts)], 3)
+        for study, texts in left_out.groupby("study", sort=False)["reason"]
+    }
+    told = pd.Series([reasons.get(one, "no series could be read") for one in table["study"]], table.index, dtype="str")
     undefined = table["outcome"] == "undefined"
     elsewhere = undefined & told.str.contains(NOT_INCUBATED, regex=False)
     return table.assign(

@@ -69,12 +69,14 @@ def query_library(
     Examples
     --------
     >>> import tempfile
-    >>> from talik.demo import demo_study
     >>> from talik.library import add_to_library
-    >>> file = Path(tempfile.mkdtemp()) / "cold.duckdb"
-    >>> added = add_to_library(file, demo_study().source.path)
+    >>> from talik.new import write_templates
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> written = write_templates(folder / "study")
+    >>> file = folder / "cold.duckdb"
+    >>> added = add_to_library(file, folder / "study" / "tables")
     >>> query_library(file, "SELECT count(*) AS studies FROM studies").to_dict("records")
-    [{'studies': 9}]
+    [{'studies': 1}]
     >>> query_library(file, "SELECT * FROM read_text('/etc/hostname')")
     Traceback (most recent call last):
         ...
@@ -128,13 +130,15 @@ def filter_library(
     Examples
     --------
     >>> import tempfile
-    >>> from talik.demo import demo_study
     >>> from talik.library import add_to_library
-    >>> file = Path(tempfile.mkdtemp()) / "cold.duckdb"
-    >>> added = add_to_library(file, demo_study().source.path)
-    >>> found = filter_library(file, "q10", "latitude > 66 and layer = 'organic' and definition = 'equal-carbon'")
-    >>> set(found["layer"]), bool((found["latitude"] > 66).all())
-    ({'organic'}, True)
+    >>> from talik.new import write_templates
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> written = write_templates(folder / "study")
+    >>> file = folder / "cold.duckdb"
+    >>> added = add_to_library(file, folder / "study" / "tables")
+    >>> found = filter_library(file, "q10", "latitude > 66 and layer = 'active' and definition = 'equal-time'")
+    >>> found[["layer", "t_low", "t_high", "q10"]].round(1).to_dict("records")
+    [{'layer': 'active', 't_low': 5.0, 't_high': 15.0, 'q10': 2.2}]
     """
     try:
         found = query_library(file, filter_statement(table, where), seconds=seconds, wait=wait, tell=tell)
