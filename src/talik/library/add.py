@@ -108,7 +108,7 @@ def _each_once(brought: Iterable[Contribution]) -> list[Contribution]:
     twice = []
     for one in brought:
         before = kept.setdefault(one.study, one)
-        if _differing(before.tables, one):
+        if before is not one and _differing(before.tables, one):
             twice.append(f"{one.study}: in {before.path} and in {one.path}")
     if twice:
         raise InputError(

@@ -222,7 +222,6 @@ def _unique(study: str, tables: dict[str, pd.DataFrame]) -> dict[str, pd.DataFra
         if name == "properties":
             pairs = zip(table["subject"], table["id"], strict=True)
             made[name] = made[name].assign(id=[_renamed(value, names[subject]) for subject, value in pairs])
-        made[name] = typed(name, made[name])
     return made
 
 

@@ -5,7 +5,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -68,17 +68,29 @@ def opened(
 
     file = Path(file)
     _refuse_what_is_no_file(file, write)
-    try:
-        if write and not file.exists():
-            _make(file)
-        connection = _connected(file, write, wait, tell)
+    with _turn(file, wait) if write else nullcontext():
         try:
-            refuse_other_layouts(file, connection)
-            yield connection
-        finally:
-            connection.close()
-    except duckdb.Error as error:
-        raise InputError(_in_words(file, error), [str(file)]) from None
+            if write and not file.exists():
+                _make(file)
+            with closing(_connected(file, write, wait, tell)) as connection:
+                refuse_other_layouts(file, connection)
+                yield connection
+        except duckdb.Error as error:
+            raise InputError(_in_words(file, error), [str(file)]) from None
+
+
+_WRITING = threading.Lock()
+"""Held by the thread that writes: DuckDB keeps processes apart, but not the threads of one."""
+
+
+@contextmanager
+def _turn(file: Path, wait: float) -> Iterator[None]:
+    if not _WRITING.acquire(timeout=wait):
+        raise InputError(_in_use(file, "another thread of this program", wait), [str(file)])
+    try:
+        yield
+    finally:
+        _WRITING.release()
 
 
 def _refuse_what_is_no_file(file: Path, write: bool) -> None:
@@ -139,15 +151,15 @@ def _connected(file: Path, write: bool, wait: float, tell: Tell | None) -> "Duck
                 raise
             holder = _holder(str(error))
         if time.monotonic() >= until:
-            raise InputError(
-                f"{file} is in use by {holder}, and was for {wait:g} s. Nothing was changed; try again when it has "
-                "finished.",
-                [str(file)],
-            )
+            raise InputError(_in_use(file, holder, wait), [str(file)])
         if tell and not told:
             tell(f"{file} is in use by {holder}; waiting for up to {wait:g} s")
             told = True
         time.sleep(_PAUSE)
+
+
+def _in_use(file: Path, holder: str, wait: float) -> str:
+    return f"{file} is in use by {holder}, and was for {wait:g} s. Nothing was changed; try again when it has finished."
 
 
 def _holder(message: str) -> str:
