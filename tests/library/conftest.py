@@ -1,5 +1,7 @@
 """Libraries and entries that the tests of the library share."""
 
+import shutil
+
 import numpy as np
 import pytest
 
@@ -22,12 +24,19 @@ def other(folder, **parts):
     return made
 
 
+@pytest.fixture(scope="session")
+def first(tmp_path_factory):
+    """A folder with an entry and a library of it."""
+    folder = tmp_path_factory.mktemp("first")
+    add_to_library(folder / "cold.duckdb", other(folder / "First2020"))
+    return folder
+
+
 @pytest.fixture
-def library(tmp_path):
-    """A library of one study."""
-    file = tmp_path / "cold.duckdb"
-    add_to_library(file, other(tmp_path / "First2020"))
-    return file
+def library(first, tmp_path):
+    """A library of one study, which stands beside it."""
+    shutil.copytree(first, tmp_path, dirs_exist_ok=True)
+    return tmp_path / "cold.duckdb"
 
 
 @pytest.fixture(scope="session")

@@ -11,11 +11,11 @@ from numpy.testing import assert_array_equal
 
 from entries import entry, series
 from library.conftest import other, soil
-from talik import read_sidb, read_tables, run_study
+from talik import read_sidb, read_tables, release, run_study
 from talik.errors import InputError, TalikError
-from talik.library import add_to_library, check_library, list_library, read_library
+from talik.library import add_to_library, check_library, contributions, list_library, read_library
 from talik.new import write_templates
-from talik.tables import TABLES
+from talik.tables import TABLES, empty
 
 
 def rows(file, sql):
@@ -52,8 +52,10 @@ def test_measurements_come_out_as_they_went_in(tmp_path):
 
 
 @pytest.mark.data
-def test_all_of_sidb_comes_out_as_it_went_in(tmp_path, data, sidb):
-    added = add_to_library(tmp_path / "sidb.duckdb", data / "sidb" / "data")
+def test_all_of_sidb_comes_out_as_it_went_in(tmp_path, data, sidb, sidb_q10):
+    estimates = {"release": release(sidb.respiration), "pools": empty("pools"), "q10": sidb_q10}
+    studies = contributions(sidb, kind="sidb", path=data / "sidb" / "data", files=[], estimates=estimates)
+    added = add_to_library(tmp_path / "sidb.duckdb", *studies)
     assert set(added.added) == set(sidb.studies["study"])
     same(sidb, read_library(tmp_path / "sidb.duckdb"))
     assert check_library(tmp_path / "sidb.duckdb").empty
@@ -153,7 +155,8 @@ def test_treatments_come_out_whatever_they_are_called(tmp_path):
     assert {name: set(jars[name]) for name in names} == {name: {value} for name, value in names.items()}
 
 
-def test_a_finished_run_brings_its_estimates(tmp_path):
+def test_a_finished_run_brings_its_estimates(tmp_path, monkeypatch):
+    monkeypatch.setattr("talik.report.report_files", lambda result: {})  # its figures take longest
     study = lab(tmp_path / "lab", "Here2020")
     result = run_study(study)
     file = tmp_path / "cold.duckdb"

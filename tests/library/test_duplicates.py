@@ -30,7 +30,7 @@ def rules(file):
     return check_library(file)["rule"].tolist()
 
 
-@pytest.mark.parametrize("factor", [1.0, 3.667, 0.001, 24.0])
+@pytest.mark.parametrize("factor", [1.0, 3.667])
 def test_a_series_scaled_and_rounded_is_known_again(tmp_path, factor):
     copied = [[float(f"{factor * v:.3g}") for v in curve] for curve in (COLD, WARM)]
     file = tmp_path / "cold.duckdb"

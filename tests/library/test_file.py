@@ -1,6 +1,5 @@
 """One writer at a time, a crash leaves the old state, and what is no library is refused in words."""
 
-import signal
 import subprocess
 import sys
 import threading
@@ -15,6 +14,7 @@ from hypothesis import strategies as st
 from library.conftest import other
 from talik.errors import InputError, TalikError
 from talik.library import add_to_library, check_library, list_library, read_library
+from talik.library.file import opened
 
 TESTS = str(Path(__file__).parent.parent)
 
@@ -57,7 +57,7 @@ def test_a_process_killed_in_the_middle_leaves_the_library_as_it_was(library, tm
     other(tmp_path / "First2020", q10=9.0)
     adding = process(STOP_IN_THE_MIDDLE, library, tmp_path / "First2020", other(tmp_path / "Second2021"))
     assert adding.stdout.readline().strip() == "in the middle"
-    adding.send_signal(signal.SIGKILL)
+    adding.kill()
     adding.communicate()
     for name, table in contents(library).items():
         assert table.equals(before[name])
@@ -66,12 +66,12 @@ def test_a_process_killed_in_the_middle_leaves_the_library_as_it_was(library, tm
 
 
 def test_two_who_make_a_library_at_once_are_both_in_it(tmp_path):
-    entries = [other(tmp_path / f"Study{i}") for i in range(3)]
+    entries = [other(tmp_path / f"Study{i}") for i in range(2)]
     file = tmp_path / "cold.duckdb"
     adding = [process(ADD, file, entry) for entry in entries]
     told = [one.communicate(timeout=200) for one in adding]
-    assert [one.returncode for one in adding] == [0, 0, 0], told
-    assert list(list_library(file)["study"]) == ["Study0", "Study1", "Study2"]
+    assert [one.returncode for one in adding] == [0, 0], told
+    assert list(list_library(file)["study"]) == ["Study0", "Study1"]
     assert check_library(file).empty
     assert not [one for one in tmp_path.iterdir() if one.name.startswith(".cold")]
 
@@ -148,8 +148,8 @@ def test_a_library_of_another_talik_is_not_opened(library, statement, words):
     changed(library, statement)
     with pytest.raises(InputError, match=words):
         list_library(library)
-    with pytest.raises(InputError, match=words):
-        add_to_library(library, library.parent / "First2020")
+    with pytest.raises(InputError, match=words), opened(library, write=True):
+        pass
 
 
 @pytest.mark.parametrize(
@@ -159,9 +159,9 @@ def test_a_library_of_another_talik_is_not_opened(library, statement, words):
 def test_what_is_no_library_is_refused_and_kept(tmp_path, content, words):
     file = tmp_path / "cold.duckdb"
     file.write_bytes(content)
-    for use in (list_library, lambda file: add_to_library(file, other(tmp_path / "First2020"))):
-        with pytest.raises(InputError, match=words):
-            use(file)
+    for write in (False, True):
+        with pytest.raises(InputError, match=words), opened(file, write=write):
+            pass
     assert file.read_bytes() == content
 
 
@@ -192,11 +192,10 @@ def test_a_damaged_library_is_refused_in_words(shared, tmp_path_factory, places,
     file = tmp_path_factory.mktemp("damaged") / "cold.duckdb"
     file.write_bytes(content)
     try:
-        found = read_library(file)
+        assert len(read_library(file).studies) == 3
     except InputError as error:
-        assert "damaged" in str(error) or "is not a DuckDB file" in str(error)
-    else:
-        assert len(found.studies) == 3
+        told = str(error)
+        assert "damaged" in told or "is not a DuckDB file" in told
 
 
 def test_foreign_and_broken_rows_are_told(library):

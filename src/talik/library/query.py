@@ -238,9 +238,12 @@ def with_units(frame: pd.DataFrame) -> pd.DataFrame:
 def _plain(column: pd.Series) -> pd.Series:
     if column.dtype != object:
         return column
-    return column.map(
-        lambda value: value if value is None or isinstance(value, str) else json.dumps(value, default=str)
-    )
+    return column.map(lambda one: one if one is None or isinstance(one, str) else json.dumps(one, default=_nested))
+
+
+def _nested(value: Any) -> Any:
+    """An array within a cell as a list; anything else as text."""
+    return value.tolist() if hasattr(value, "tolist") else str(value)
 
 
 def _write_parquet(frame: pd.DataFrame, path: Path) -> None:
