@@ -1,0 +1,46 @@
+"""Every rule that only the whole of the measurements can break."""
+
+from dataclasses import replace
+
+from talik.flux import release
+from talik.incubation.checks.amounts import (
+    improbable_values,
+    negative_rates,
+    poor_organic_horizons,
+    respired_above_carbon,
+    respired_much,
+    with_scale,
+)
+from talik.incubation.checks.keys import refuse_broken_keys
+from talik.incubation.checks.signals import scales_apart, without_signal
+from talik.incubation.checks.temperatures import (
+    one_temperature,
+    shared_temperatures,
+    unequal_replicates,
+    without_temperature,
+)
+from talik.incubation.measurements import Measurements
+from talik.problems import merged, problems_table
+from talik.survey import check_coordinates
+
+
+def checked(measured: Measurements) -> Measurements:
+    """Measurements with the problems that only the whole shows, and scales that are impossible marked.
+
+    Raises
+    ------
+    TableError
+        For keys that join to nothing or to two, samples in two layers, and depths upside down.
+    """
+    refuse_broken_keys(measured)
+    released = release(measured.respiration)
+    measured = replace(measured, jars=with_scale(measured, released))
+    found = [
+        *check_coordinates(measured.sites), *improbable_values(measured), *respired_above_carbon(measured, released),
+        *respired_much(measured, released),
+        *negative_rates(measured), *shared_temperatures(measured), *unequal_replicates(measured),
+        *without_signal(measured, released),
+        *poor_organic_horizons(measured), *scales_apart(measured), *one_temperature(measured),
+        *without_temperature(measured),
+    ]  # fmt: skip
+    return measured.with_problems(merged(measured.problems, problems_table(found)))
