@@ -100,6 +100,7 @@ _RULES = (
     Rule("lag-phase", "info", "Methane begins late."),
     Rule("replicate-outlier", "warning", "A jar differs from its siblings throughout, by more than jars of the study do."),
     Rule("reading-spike", "warning", "A single reading stands out from those before and after it."),
+    Rule("labels-exchanged", "warning", "Two jars would fit far better in each other's place."),
     Rule("improbable", "warning", "A value lies outside the plausible range of its quantity."),
     Rule("citation-differs", "info", "The citation key is not the name of the entry."),
     Rule("file-cut", "warning", "A file of an instrument ends within a line, or its compression is damaged."),

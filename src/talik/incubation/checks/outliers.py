@@ -9,7 +9,7 @@ from talik.incubation.checks.curves import Curves, means
 from talik.incubation.checks.layout import deviating
 from talik.problems import Problem, problem
 
-ALPHA = 0.005
+ALPHA = 0.002
 """Probability that a study without outliers has one told, by each rule."""
 
 LEAST_FACTOR = 1.5
