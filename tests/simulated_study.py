@@ -59,9 +59,7 @@ def study(seed, design: Design = Design()) -> tuple[pd.DataFrame, np.ndarray]:
     random = np.random.default_rng(seed)
     soil, temperature, replicate = (
         a.ravel()
-        for a in np.meshgrid(
-            np.arange(design.soils), design.temperatures, np.arange(design.replicates), indexing="ij"
-        )
+        for a in np.meshgrid(np.arange(design.soils), design.temperatures, np.arange(design.replicates), indexing="ij")
     )
     of_soil = {name: random.normal(mean, sd, design.soils)[soil] for name, (mean, sd) in {
         "size": (np.log(10.0), 0.8), "q10": (np.log(2.2), design.q10_sd), "fast": (np.log(0.1), 0.5),

@@ -99,6 +99,7 @@ _RULES = (
     Rule("trap-exhausted", "warning", "More than two thirds of an alkali trap were used up."),
     Rule("lag-phase", "info", "Methane begins late."),
     Rule("replicate-outlier", "warning", "A jar differs from its siblings throughout, by more than jars of the study do."),
+    Rule("replicate-outlier", "warning", "A jar differs from its siblings throughout, more than jars of the study do."),
     Rule("reading-spike", "warning", "A single reading stands out from those before and after it."),
     Rule("labels-exchanged", "warning", "Two jars would fit far better in each other's place."),
     Rule("improbable", "warning", "A value lies outside the plausible range of its quantity."),

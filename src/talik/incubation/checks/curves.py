@@ -13,6 +13,10 @@ FEWEST_SHARED = 0.5
 """Share of the common times at which a jar must have been read to be compared."""
 
 
+LEAST_ALIKE = 4
+"""Jars from which what they do in common can be taken off each."""
+
+
 @dataclass(frozen=True)
 class Curves:
     """Jars of one study, gas and basis, and the logarithm of their respiration at common times."""
@@ -49,11 +53,20 @@ def means(values, axis):
     return np.divide(total, count, out=np.full(np.shape(total), np.nan), where=count > 0)
 
 
+def medians(values, axis):
+    """Medians that pass over what is missing, NaN where all is."""
+    return np.ma.filled(np.ma.median(np.ma.masked_invalid(values), axis=axis), np.nan)
+
+
+def codes(names: pd.Series) -> np.ndarray:
+    """Numbers for names, from zero on."""
+    return np.unique(names.to_numpy(str), return_inverse=True)[1]
+
+
 def curves(jars: pd.DataFrame, respiration: pd.DataFrame) -> Iterator[Curves]:
     """Curves of all jars that can be compared, by study, gas and basis.
 
-    Jars that were left out, that are means of several (`replicates` above 1 stays comparable), or that
-    were read at few of the common times, have no curve.
+    Jars that were left out, or that were read at few of the common times, have no curve.
 
     Parameters
     ----------

@@ -22,7 +22,7 @@ def deviating(level, cell, *, alpha, share=0.1):
     """Jars that lie apart from their siblings, the farthest taken out first.
 
     At most a tenth of the jars is told, as the generalised extreme Studentised deviate test of Rosner (1983)
-    does for one sample; the probabilities are those of `moderated`, times the number of jars (Bonferroni).
+    does for one sample; the probabilities are those of `siblings`, times the number of jars (Bonferroni).
 
     Parameters
     ----------
@@ -48,8 +48,9 @@ def deviating(level, cell, *, alpha, share=0.1):
     level = np.array(level, float)
     found: list[Deviation] = []
     for _ in range(max(1, int(share * np.isfinite(level).sum()))):
-        size, studentised, freedom = moderated(level, cell)
-        p = np.fmin(1.0, 2 * stats.t.sf(np.abs(studentised), freedom) * np.isfinite(size).sum())
+        expected = siblings(level, cell)
+        size = level - expected.mean
+        p = np.fmin(1.0, 2 * stats.t.sf(np.abs(size) / expected.scale, expected.freedom) * np.isfinite(size).sum())
         if not np.isfinite(p).any() or np.nanmin(p) >= alpha:
             break
         row = int(np.nanargmin(p))
@@ -58,14 +59,26 @@ def deviating(level, cell, *, alpha, share=0.1):
     return found
 
 
-def moderated(level, cell):
-    r"""How far each jar lies from the mean of the others in its cell, in units of how far jars there do.
+@dataclass(frozen=True)
+class Siblings:
+    """What the siblings of each jar let expect of its level: Student's t about their mean."""
+
+    mean: np.ndarray
+    """Mean of the siblings, shape (n,); NaN for jars without."""
+    scale: np.ndarray
+    """Standard error of one more jar, shape (n,)."""
+    freedom: np.ndarray
+    """Degrees of freedom, shape (n,)."""
+
+
+def siblings(level, cell, apart=()):
+    r"""What the siblings of each jar let expect of its level.
 
     A cell of two or three jars says little about its own spread, and another soil may scatter more. So the
     variance of the cell without this jar, :math:`s_g^2` with :math:`d_g` degrees of freedom, is moderated by the
     variances of the other cells, which are as alike as they show (Smyth 2004, doi 10.2202/1544-6115.1027):
 
-    .. math:: t_j = \frac{y_j - \bar y_{-j}}{\tilde s \sqrt{1 + 1 / (n - 1)}}, \quad
+    .. math:: \frac{y_j - \bar y_{-j}}{\tilde s \sqrt{1 + 1 / (n - 1)}} \sim t_{d_0 + d_g}, \quad
               \tilde s^2 = \frac{d_0 s_0^2 + d_g s_g^2}{d_0 + d_g}
 
     Parameters
@@ -74,25 +87,25 @@ def moderated(level, cell):
         Level of each jar, as a natural logarithm; NaN where unknown.
     cell : ndarray of int, shape (n,)
         Cell of each jar.
+    apart : sequence of int, optional
+        Cells that do not count to the spread of the others.
 
     Returns
     -------
-    size, studentised, freedom : ndarray, shape (n,)
-        The deviation, its studentised value, and the degrees of freedom of that; NaN for jars without siblings
-        or where nothing is known of the spread.
+    Siblings
+        All NaN for jars without siblings, and where nothing is known of the spread.
     """
     count, total, squares = sums(level, cell)
     others = count[cell] - 1.0
     with np.errstate(divide="ignore", invalid="ignore"):
-        size = np.where(others > 0, level - (total[cell] - level) / others, np.nan)
-        own = (squares[cell] - size**2 * others / (others + 1)).clip(0)
+        mean = np.where(others > 0, (total[cell] - level) / others, np.nan)
+        own = (squares[cell] - (level - mean) ** 2 * others / (others + 1)).clip(0)
         own_freedom = (others - 1).clip(0)
-        prior, prior_freedom = (value[cell] for value in _spread_elsewhere(count, squares))
+        prior, prior_freedom = (value[cell] for value in _spread_elsewhere(count, squares, apart))
         freedom = own_freedom + prior_freedom
-        spread = np.sqrt((own + prior_freedom * prior) / freedom)
-        studentised = size / (spread * np.sqrt(1 + 1 / others))
-    known = np.isfinite(studentised) & (freedom > 0)
-    return (np.where(known, value, np.nan) for value in (size, studentised, freedom))
+        scale = np.sqrt((own + prior_freedom * prior) / freedom * (1 + 1 / others))
+    known = np.isfinite(mean) & (freedom > 0) & (scale > 0)
+    return Siblings(*(np.where(known, value, np.nan) for value in (mean, scale, freedom)))
 
 
 def sums(level, cell):
@@ -106,9 +119,11 @@ def sums(level, cell):
     return count, total, squares
 
 
-def _spread_elsewhere(count, squares):
+def _spread_elsewhere(count, squares, apart):
     """Variance within the cells other than each, and its degrees of freedom; fewer, the less alike they are."""
     freedom = (count - 1).clip(0).astype(float)
+    freedom[list(apart)] = 0.0
+    squares = np.where(freedom > 0, squares, 0.0)
     used = freedom > 0
     pooled, weight = squares.sum() - squares, freedom.sum() - freedom
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 from scipy import stats
 
-from talik.incubation.checks.curves import Curves, means
+from talik.incubation.checks.curves import LEAST_ALIKE, Curves, codes, means, medians
 from talik.incubation.checks.layout import deviating
 from talik.problems import Problem, problem
 
@@ -35,7 +35,7 @@ def deviating_jars(curves: Curves) -> Iterator[Problem]:
     """Jars that respire more or less than their siblings throughout, by more than jars do in this study.
 
     Two siblings alone do not say which of them is wrong, and three hardly do, so a jar is measured
-    against the spread of all cells of the study (see `layout.moderated`).
+    against the spread of all cells of the study (see `layout.siblings`).
 
     Parameters
     ----------
@@ -46,7 +46,7 @@ def deviating_jars(curves: Curves) -> Iterator[Problem]:
     ------
     Problem
     """
-    cell = _codes(curves.jars["cell"])
+    cell = codes(curves.jars["cell"])
     if not (np.bincount(cell) > 1).any():
         return
     for found in deviating(curves.level(), cell, alpha=ALPHA):
@@ -54,10 +54,6 @@ def deviating_jars(curves: Curves) -> Iterator[Problem]:
         if abs(found.size) < np.log(LEAST_FACTOR) or not _throughout(curves, found.row, siblings):
             continue
         yield _told(curves, found.row, siblings, found.size)
-
-
-def _codes(names) -> np.ndarray:
-    return np.unique(names.to_numpy(str), return_inverse=True)[1]
 
 
 def _throughout(curves: Curves, row: int, siblings: np.ndarray) -> bool:
@@ -106,7 +102,7 @@ def spikes(curves: Curves) -> Iterator[Problem]:
     Problem
         One, with all readings that stand out.
     """
-    apart, usual = departures(curves.log_rate, curves.time, _codes(curves.jars["held"]))
+    apart, usual = departures(curves.log_rate, curves.time, codes(curves.jars["held"]))
     count = np.isfinite(apart).sum()
     if not count:
         return
@@ -149,7 +145,7 @@ def departures(log_rate, time, group):
     time : ndarray, shape (m,)
         Times, rising. [d]
     group : ndarray of int, shape (n,)
-        Jars whose common course is taken off; groups of fewer than four are left as they are.
+        Jars whose common course is taken off; small groups are left as they are.
 
     Returns
     -------
@@ -163,17 +159,11 @@ def departures(log_rate, time, group):
     apart[:, 1:-1] = log_rate[:, 1:-1] - (1 - share) * log_rate[:, :-2] - share * log_rate[:, 2:]
     for one in np.unique(group):
         rows = np.flatnonzero(group == one)
-        if rows.size >= 4:
-            apart[rows] -= _median(apart[rows], axis=0)
-    own = _median(np.abs(apart), axis=1)[:, None] * ROBUST
-    return apart, np.fmax(own, np.fmax(_median(np.abs(apart).ravel(), axis=0) * ROBUST, 1e-12))
+        if rows.size >= LEAST_ALIKE:
+            apart[rows] -= medians(apart[rows], axis=0)
+    own = medians(np.abs(apart), axis=1)[:, None] * ROBUST
+    return apart, np.fmax(own, np.fmax(medians(np.abs(apart).ravel(), axis=0) * ROBUST, 1e-12))
 
 
 ROBUST = 1.4826
 """Standard deviation of a normal distribution beside its median absolute deviation."""
-
-
-def _median(values, axis):
-    """Medians that pass over what is missing."""
-    masked = np.ma.median(np.ma.masked_invalid(values), axis=axis)
-    return np.ma.filled(masked, np.nan)
