@@ -103,7 +103,7 @@ _RULES = (
     Rule("reading-spike", "warning", "A single reading stands out from those before and after it."),
     Rule("labels-exchanged", "warning", "Two jars would fit far better in each other's place."),
     Rule("unit-factor", "error", "Two series are one measurement, a factor between units apart."),
-    Rule("series-twice", "warning", "Two series of a study hold the same numbers, or one is the other times a constant."),
+    Rule("series-twice", "warning", "Series of a study hold the same numbers, or one is another times a constant."),
     Rule("improbable", "warning", "A value lies outside the plausible range of its quantity."),
     Rule("citation-differs", "info", "The citation key is not the name of the entry."),
     Rule("file-cut", "warning", "A file of an instrument ends within a line, or its compression is damaged."),

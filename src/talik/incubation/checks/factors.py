@@ -5,6 +5,8 @@ from itertools import pairwise
 
 import numpy as np
 import pandas as pd
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
 from talik.flux import release
@@ -35,8 +37,11 @@ FEWEST_POINTS = 5
 LEAST_COURSE = 0.05
 """Spread of ln respiration over time below which a series has no course of its own to compare."""
 
+CHANCE = 0.001
+"""Pairs of series that may hold the same numbers by chance."""
+
 ADDED_UP = 0.1
-"""Largest distance of a release from the respiration added up, as a natural logarithm: readings miss what is between."""
+"""Largest distance of a release from the respiration added up, as a natural logarithm; readings miss some of it."""
 
 
 def constant_ratios(curves: Curves) -> Iterator[tuple[int, int, float]]:
@@ -127,38 +132,66 @@ def series_twice(curves: Curves) -> Iterator[Problem]:
     Yields
     ------
     Problem
+        One for all series that are copies of one another.
     """
-    whole = {}
+    found = _copied_stretches(curves)
     for lower, higher, ratio in constant_ratios(curves):
-        known = _factor(
-            ratio, float(curves.jars["organic_carbon"].iloc[lower]), codes(curves.jars["sample"])[[lower, higher]]
-        )
-        if not known:
-            said = "the same numbers" if abs(np.log(ratio)) < CONSTANT else f"always {ratio:.3g} times the other"
-            whole[lower, higher] = f"{np.isfinite(curves.log_rate[lower]).sum()} readings, {said}"
-    for (one, other), said in (_copied_stretches(curves) | whole).items():
-        names = curves.jars["jar"].iloc[[one, other]]
+        carbon, soil = curves.jars["organic_carbon"].iloc[lower], codes(curves.jars["sample"])[[lower, higher]]
+        if abs(np.log(ratio)) > NEAR and not _factor(ratio, float(carbon), soil):
+            found[lower, higher] = f"one is always {ratio:.3g} times the other"
+    for rows in _together(found, len(curves.jars)):
+        said = [text for pair, text in found.items() if pair[0] in rows]
         yield problem(
-            "series-twice", stage="incubation", entry=curves.study, column=" and ".join(names), found=said,
-            needed="each jar's own readings", done="kept; was a column copied, or one computed from the other?",
+            "series-twice", stage="incubation", entry=curves.study, column=" and ".join(curves.jars["jar"].iloc[rows]),
+            where=f"{len(rows)} of {len(curves.jars)} series", found=said[0], needed="each jar's own readings",
+            done="kept; was a column copied, or one computed from the other?",
         )  # fmt: skip
 
 
+def _together(pairs, size: int) -> list[list[int]]:
+    """Rows that are linked by pairs, directly or through others."""
+    if not pairs:
+        return []
+    first, second = np.array(list(pairs)).T
+    links = coo_array((np.ones(first.size), (first, second)), shape=(size, size))
+    _, label = connected_components(links, directed=False)
+    return [np.flatnonzero(label == one).tolist() for one in dict.fromkeys(label[first])]
+
+
 def _copied_stretches(curves: Curves) -> dict[tuple[int, int], str]:
-    """Pairs of series that hold the same numbers at five or more visits running."""
+    """Pairs of series that hold the same numbers at five or more visits running, more than chance lets expect."""
     log_rate, found = curves.log_rate, {}
-    last = np.full(len(log_rate), -1)
     for start in range(log_rate.shape[1] - FEWEST_POINTS + 1):
         stretch = log_rate[:, start : start + FEWEST_POINTS]
         rows = np.flatnonzero(np.isfinite(stretch).all(axis=1) & (np.ptp(stretch, axis=1) > LEAST_COURSE))
         order = rows[np.lexsort(stretch[rows].T)]
         for one, other in pairwise(order):
-            if (stretch[one] == stretch[other]).all() and last[one] < start:
-                same = np.flatnonzero(log_rate[one] == log_rate[other])
-                last[[one, other]] = same.max()
-                pair = (int(min(one, other)), int(max(one, other)))
-                found[pair] = f"the same numbers at {same.size} visits from day {curves.time[same.min()]:g} on"
+            pair = (int(min(one, other)), int(max(one, other)))
+            if pair not in found and (stretch[one] == stretch[other]).all():
+                same = _run(log_rate[one] == log_rate[other], start)
+                if _chance(log_rate, pair, same) < CHANCE:
+                    found[pair] = f"the same numbers at {same.size} visits running, from day {curves.time[start]:g} on"
     return found
+
+
+def _run(equal, start):
+    """Places from the start on that are equal without a break."""
+    ends = np.flatnonzero(~equal[start:])
+    return np.arange(start, start + ends[0] if ends.size else equal.size)
+
+
+def _chance(log_rate, pair, same) -> float:
+    """Pairs that would hold the same numbers at all these visits if they did so by chance at each.
+
+    Numbers of few digits are often equal: as often as in the other pairs of the study, or as in this pair
+    at its other visits.
+    """
+    pairs = len(log_rate) * (len(log_rate) - 1) / 2
+    held = [np.unique(visit[np.isfinite(visit)], return_counts=True)[1] for visit in log_rate[:, same].T]
+    others = np.array([(count * (count - 1) / 2).sum() for count in held]) - 1
+    elsewhere = np.delete(log_rate[pair[0]] == log_rate[pair[1]], same)
+    own = elsewhere.mean() if elsewhere.size >= FEWEST_POINTS else 0.0
+    return float(pairs * np.prod(np.clip((others + 0.5) / pairs, own, 1.0)))
 
 
 def release_factors(respiration: pd.DataFrame, given: pd.DataFrame) -> Iterator[Problem]:
