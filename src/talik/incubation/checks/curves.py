@@ -23,6 +23,8 @@ class Curves:
 
     study: str
     """Name of the study."""
+    gas: str
+    """``co2`` or ``ch4``."""
     jars: pd.DataFrame
     """A row per jar: jar, sample, set, treatment, temperature, cabinet, batch and `cell`, the jars treated alike."""
     time: np.ndarray
@@ -36,7 +38,7 @@ class Curves:
 
     def of(self, kept: np.ndarray) -> "Curves":
         """The same for some of the jars, by a mask or by places."""
-        return Curves(self.study, self.jars[kept].reset_index(drop=True), self.time, self.log_rate[kept])
+        return Curves(self.study, self.gas, self.jars[kept].reset_index(drop=True), self.time, self.log_rate[kept])
 
 
 def means(values, axis):
@@ -83,8 +85,8 @@ def curves(jars: pd.DataFrame, respiration: pd.DataFrame) -> Iterator[Curves]:
     rows = respiration.merge(known[["jar", "basis"]], on="jar")
     rows = rows.assign(rate=_rate_of_basis(rows))
     described = known.set_index("jar")
-    for (study, _, _), part in rows.groupby(["study", "gas", "basis"], sort=False):
-        made = _curves(str(study), part, described)
+    for (study, gas, _), part in rows.groupby(["study", "gas", "basis"], sort=False):
+        made = _curves(str(study), str(gas), part, described)
         if made is not None:
             yield made
 
@@ -96,7 +98,7 @@ def _rate_of_basis(rows: pd.DataFrame) -> pd.Series:
     return rate
 
 
-def _curves(study: str, rows: pd.DataFrame, described: pd.DataFrame) -> Curves | None:
+def _curves(study: str, gas: str, rows: pd.DataFrame, described: pd.DataFrame) -> Curves | None:
     rows = rows.sort_values(["jar", "time"], kind="stable").dropna(subset=["rate"])
     if rows.empty:
         return None
@@ -118,7 +120,7 @@ def _curves(study: str, rows: pd.DataFrame, described: pd.DataFrame) -> Curves |
     table["cell"] = table["set"].astype("str") + " at " + table["held"] + " degC"
     common = np.isfinite(log_rate).mean(axis=0) >= FEWEST_SHARED
     enough = np.isfinite(log_rate[:, common]).mean(axis=1) >= FEWEST_SHARED if common.any() else np.zeros(names.size)
-    return Curves(study, table, time, log_rate).of(enough.astype(bool)) if np.any(enough) else None
+    return Curves(study, gas, table, time, log_rate).of(enough.astype(bool)) if np.any(enough) else None
 
 
 def visits(time, jar):
