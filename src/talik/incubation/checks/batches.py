@@ -165,12 +165,12 @@ def _of_jars(of: Curves, column: str, rule: str, confounded: str, name: str) -> 
     if effect.between == 0:
         yield _goes_with(of, column, confounded, name)
     elif effect.p < ALPHA and effect.size > LEAST_EFFECT:
-        yield _effect_told(of.study, rule, name, effect, "jars of one soil, treatment and temperature")
+        yield _effect_told(of.study, rule, name, batch.max() + 1, effect, "jars of one soil, treatment and temperature")
 
 
-def _effect_told(study: str, rule: str, name: str, effect: Effect, alike: str) -> Problem:
+def _effect_told(study: str, rule: str, name: str, count: int, effect: Effect, alike: str) -> Problem:
     return problem(
-        rule, stage="incubation", entry=study, column=name, where=f"{effect.between + 1} {name}",
+        rule, stage="incubation", entry=study, column=name, where=f"{count} {name}",
         found=f"{name} differ by {100 * np.expm1(effect.size):.0f} % (standard deviation) among {alike}; "
         f"F({effect.between}, {effect.within}) = {effect.f:.1f}, p = {effect.p:.1g}",
         needed=f"{name} that agree within {100 * LEAST_EFFECT:.0f} %",
@@ -229,7 +229,7 @@ def _of_readings(of: Curves, rows: pd.DataFrame, place, value) -> Iterator[Probl
         effect = batch_effect(value, batch, place, alike)
         if np.isfinite(effect.p):
             if effect.p < ALPHA and effect.size > LEAST_EFFECT:
-                yield _effect_told(of.study, "batch-effect", "batches", effect, "jars read on one day")
+                yield _effect_told(of.study, "batch-effect", "batches", batch.max() + 1, effect, "jars read on one day")
             return
     day = batch_effect(value, batch, visit).between == 0
     yield problem(

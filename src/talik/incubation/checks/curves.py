@@ -83,6 +83,9 @@ def curves(jars: pd.DataFrame, respiration: pd.DataFrame) -> Iterator[Curves]:
     treated = known[[c for c in ("moisture", "oxygen", *treatment_columns(known)) if c in known]]
     known = known.assign(treatment=treated.astype("str").agg("|".join, axis=1))
     rows = respiration.merge(known[["jar", "basis"]], on="jar")
+    # Per soil where the carbon content is known, so that jars of one study can be compared whatever their basis.
+    per_soil = (rows["basis"] == "soil carbon") & rows["respiration"].notna()
+    rows = rows.assign(basis=rows["basis"].mask(per_soil, "dry soil"))
     rows = rows.assign(rate=_rate_of_basis(rows))
     described = known.set_index("jar")
     for (study, gas, _), part in rows.groupby(["study", "gas", "basis"], sort=False):

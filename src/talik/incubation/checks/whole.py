@@ -11,7 +11,12 @@ from talik.incubation.checks.amounts import (
     respired_much,
     with_scale,
 )
+from talik.incubation.checks.batches import cabinets, jar_batches
+from talik.incubation.checks.curves import curves
+from talik.incubation.checks.factors import constant_factors, series_twice
 from talik.incubation.checks.keys import refuse_broken_keys
+from talik.incubation.checks.labels import exchanged_jars, exchanged_midway
+from talik.incubation.checks.outliers import deviating_jars, spikes
 from talik.incubation.checks.signals import scales_apart, without_signal
 from talik.incubation.checks.temperatures import (
     one_temperature,
@@ -22,6 +27,18 @@ from talik.incubation.checks.temperatures import (
 from talik.incubation.measurements import Measurements
 from talik.problems import merged, problems_table
 from talik.survey import check_coordinates
+
+RULES_OF_CURVES = (
+    constant_factors,
+    series_twice,
+    deviating_jars,
+    spikes,
+    exchanged_jars,
+    exchanged_midway,
+    jar_batches,
+    cabinets,
+)
+"""Rules that compare the jars of one study."""
 
 
 def checked(measured: Measurements) -> Measurements:
@@ -43,4 +60,7 @@ def checked(measured: Measurements) -> Measurements:
         *poor_organic_horizons(measured), *scales_apart(measured), *one_temperature(measured),
         *without_temperature(measured),
     ]  # fmt: skip
+    found += [
+        told for of in curves(measured.jars, measured.respiration) for rule in RULES_OF_CURVES for told in rule(of)
+    ]
     return measured.with_problems(merged(measured.problems, problems_table(found)))
