@@ -54,7 +54,7 @@ def scatter(random: np.random.Generator, size, tails: float) -> np.ndarray:
     return random.standard_t(tails, size) * np.sqrt((tails - 2) / tails)
 
 
-def study(seed, design: Design = Design()) -> tuple[pd.DataFrame, np.ndarray]:
+def study(seed: int | np.random.Generator, design: Design = Design()) -> tuple[pd.DataFrame, np.ndarray]:
     """Jars and their respiration, shape (jars, days), of two pools that warm alike."""
     random = np.random.default_rng(seed)
     soil, temperature, replicate = (

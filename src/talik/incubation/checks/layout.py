@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import special, stats
+from scipy import stats
 
 
 @dataclass(frozen=True)
@@ -119,29 +119,30 @@ def sums(level, cell):
     return count, total, squares
 
 
+ALIKENESS = np.array([3.0, 4, 5, 6, 8, 10, 14, 20, 30, 60])
+"""Degrees of freedom that the spread of other cells may count for; few where cells scatter unlike one another."""
+
+SCALES = np.exp(np.linspace(-1.5, 1.5, 31))
+"""Variances that are tried, beside the middle one of the cells."""
+
+
 def _spread_elsewhere(count, squares, apart):
-    """Variance within the cells other than each, and its degrees of freedom; fewer, the less alike they are."""
+    """Variance that the cells other than each let expect of it, and its degrees of freedom, by maximum likelihood.
+
+    The variance of a cell over the expected one is distributed as F, with its own and these degrees of freedom.
+    """
     freedom = (count - 1).clip(0).astype(float)
     freedom[list(apart)] = 0.0
-    squares = np.where(freedom > 0, squares, 0.0)
-    used = freedom > 0
-    pooled, weight = squares.sum() - squares, freedom.sum() - freedom
-    with np.errstate(divide="ignore", invalid="ignore"):
-        variance = pooled / weight
-        floor = 1e-3 * squares.sum() / freedom.sum()
-        logs = np.log(np.fmax(squares / freedom, floor)) - special.digamma(freedom / 2) + np.log(freedom / 2)
-    logs, expected = np.where(used, logs, 0.0), np.where(used, special.polygamma(1, np.fmax(freedom, 1) / 2), 0.0)
-    cells = used.sum() - used
-    with np.errstate(divide="ignore", invalid="ignore"):
-        mean = (logs.sum() - logs) / cells
-        scatter = ((logs**2).sum() - logs**2 - cells * mean**2) / (cells - 1)
-        excess = scatter - (expected.sum() - expected) / cells
-    prior_freedom = np.fmin(weight, _freedom_of(np.where(cells > 1, excess, np.inf), weight))
-    return np.where(weight > 0, variance, 0.0), prior_freedom
-
-
-def _freedom_of(excess, most):
-    """Degrees of freedom whose half has this trigamma; the most where the cells scatter as alike as one."""
-    freedom = np.geomspace(0.5, 1e4, 400)
-    found = np.interp(-excess, -special.polygamma(1, freedom / 2), freedom)
-    return np.where(excess <= 0, most, found)
+    used = (freedom > 0) & (squares > 0)
+    weight = freedom.sum() - freedom
+    if used.sum() < 2:
+        return np.full(count.shape, squares[used].sum() / max(freedom[used].sum(), 1.0)), np.where(used, 0.0, weight)
+    variance = squares[used] / freedom[used]
+    tried = np.median(variance) * SCALES
+    of_cell = np.zeros((count.size, SCALES.size, ALIKENESS.size))
+    of_cell[used] = stats.f.logpdf(
+        variance[:, None, None] / tried[:, None], freedom[used][:, None, None], ALIKENESS
+    ) - np.log(tried[:, None])
+    elsewhere = (of_cell.sum(axis=0) - of_cell).reshape(count.size, -1)
+    scale, alike = np.unravel_index(elsewhere.argmax(axis=1), of_cell.shape[1:])
+    return tried[scale], np.fmin(weight, ALIKENESS[alike])

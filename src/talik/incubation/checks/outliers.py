@@ -24,7 +24,7 @@ FEWEST_READINGS = 3
 SPIKE_FACTOR = 2.0
 """A reading that differs less from its neighbours in time is no spike."""
 
-SPIKE_TAILS = 5.0
+SPIKE_TAILS = 8.0
 """Degrees of freedom of the distribution that readings are taken to have; its tails are heavier than the normal."""
 
 KNOWN_FACTORS = {44.01 / 12.011: "carbon dioxide for carbon", 24.0: "per hour and per day", 10.0: "a decimal point"}
