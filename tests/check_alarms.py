@@ -10,8 +10,8 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 from scipy.stats import beta
-from simulated_study import Design, any_design, study, tables
 
+from simulated_study import Design, any_design, study, tables
 from talik.incubation.checks.batches import reading_batches
 from talik.incubation.checks.cabinet_logs import check_cabinet_logs
 from talik.incubation.checks.curves import curves
@@ -178,13 +178,14 @@ def main(count):
     """Print both tables."""
     alarms = Counter(name for seed in range(count) for name in clean(seed))
     checks = [rule.__name__ for rule in RULES_OF_CURVES] + ["reading_batches", "check_cabinet_logs"]
-    print(f"| check | told of {count} clean studies | % (95 % interval) |\n| --- | --- | --- |")
+    say = sys.stdout.write
+    say(f"| check | told of {count} clean studies | % (95 % interval) |\n| --- | --- | --- |\n")
     for name in checks:
-        print(f"| `{name}` | {alarms[name]} | {100 * alarms[name] / count:.1f} ({interval(alarms[name], count)}) |")
-    print(f"\n| fault | of {count // 5}: right % | wrong % |\n| --- | --- | --- |", flush=True)
+        say(f"| `{name}` | {alarms[name]} | {100 * alarms[name] / count:.1f} ({interval(alarms[name], count)}) |\n")
+    say(f"\n| fault | of {count // 5}: right % | wrong % |\n| --- | --- | --- |\n")
     for name, (fault, check, design) in FAULTS.items():
         found = Counter(outcome(seed, fault, check, design) for seed in range(count // 5))
-        print(f"| {name} | {500 * found['right'] / count:.0f} | {500 * found['wrong'] / count:.0f} |", flush=True)
+        say(f"| {name} | {500 * found['right'] / count:.0f} | {500 * found['wrong'] / count:.0f} |\n")
 
 
 if __name__ == "__main__":

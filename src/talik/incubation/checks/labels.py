@@ -10,10 +10,10 @@ from talik.incubation.checks.curves import LEAST_ALIKE, Curves, codes, means, me
 from talik.incubation.checks.layout import siblings
 from talik.problems import Problem, problem
 
-ODDS = 100.0
+ODDS = 500.0
 """How many times likelier an exchange must make the data, times the number of pairs that could be exchanged.
 
-Were no labels exchanged, the likelihood ratio of one pair exceeds this in at most 1 / 100 of studies (Markov's
+Were no labels exchanged, the likelihood ratio of one pair exceeds this in at most 1 / 500 of studies (Markov's
 inequality for a ratio whose expectation is one), so any pair of a study does in as many."""
 
 RIVAL = 20.0

@@ -119,7 +119,7 @@ def sums(level, cell):
     return count, total, squares
 
 
-ALIKENESS = np.array([3.0, 4, 5, 6, 8, 10, 14, 20, 30, 60])
+ALIKENESS = np.array([3.0, 4, 5, 6, 8, 10, 14, 20])
 """Degrees of freedom that the spread of other cells may count for; few where cells scatter unlike one another."""
 
 SCALES = np.exp(np.linspace(-1.5, 1.5, 31))

@@ -9,8 +9,11 @@ from talik.incubation.checks.curves import LEAST_ALIKE, Curves, codes, means, me
 from talik.incubation.checks.layout import deviating
 from talik.problems import Problem, problem
 
-ALPHA = 0.002
-"""Probability that a study without outliers has one told, by each rule."""
+ALPHA = 0.001
+"""Probability that a study whose jars scatter normally has one told of."""
+
+SPIKE_ALPHA = 0.005
+"""Probability that a study without spikes has one told of."""
 
 LEAST_FACTOR = 1.5
 """A jar that differs less from its siblings is not told of, however surely it does."""
@@ -106,7 +109,7 @@ def spikes(curves: Curves) -> Iterator[Problem]:
     count = np.isfinite(apart).sum()
     if not count:
         return
-    limit = stats.t.isf(ALPHA / 2 / count, SPIKE_TAILS) / np.sqrt(SPIKE_TAILS / (SPIKE_TAILS - 2))
+    limit = stats.t.isf(SPIKE_ALPHA / 2 / count, SPIKE_TAILS) / np.sqrt(SPIKE_TAILS / (SPIKE_TAILS - 2))
     with np.errstate(invalid="ignore"):
         told = (np.abs(apart) > np.fmax(limit * usual, np.log(SPIKE_FACTOR))) & _largest_nearby(apart)
     if not told.any():
