@@ -153,7 +153,7 @@ def plot_release(
         )  # fmt: skip
     ax.set_xlim(left=0)
     ax.set_ylim(bottom=min(0.0, float(rows["carbon"].min()) if len(rows) else 0.0))
-    ax.yaxis.set_major_formatter(lambda value, _: _tick(value))
+    ax.yaxis.set_major_formatter(lambda value, _: tick(value))
     ax.set_xlabel("Time since the start [d]")
     ax.set_ylabel(f"Carbon released [{_unit_of(basis)}]")
     ax.set_title("\n".join([study, *_doubts(rows)]), loc="left", parse_math=False)
@@ -177,7 +177,7 @@ def _doubts(rows: pd.DataFrame) -> list[str]:
     return said
 
 
-def _tick(value: float) -> str:
+def tick(value: float) -> str:
     """A number on an axis; from a hundred thousand on as a power of ten."""
     if abs(value) < 1e5:
         return f"{value:g}" if abs(value) < 1e4 else f"{value:,.0f}".replace(",", "\u202f")
