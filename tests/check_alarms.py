@@ -24,7 +24,10 @@ CLEAN_SEEDS = 10_000_000
 
 def problems_of(jars, rate, days):
     """Everything that the checks of curves tell of a study, as (check, problem)."""
-    table, rows = tables(jars, rate, days)
+    return _told(*tables(jars, rate, days))
+
+
+def _told(table, rows):
     return [(rule.__name__, told) for of in curves(table, rows) for rule in RULES_OF_CURVES for told in rule(of)]
 
 
@@ -58,8 +61,8 @@ def clean(seed):
     design = any_design(random)
     jars, rate = study(random, design)
     jars = placed(random, jars)
-    told = {name for name, _ in problems_of(jars, rate, design.days)}
     table, rows = tables(jars, rate, design.days)
+    told = {name for name, _ in _told(table, rows)}
     told |= {"reading_batches" for _ in reading_batches(table, rows, batch_readings(random, table, rows))}
     one_each = table.assign(cabinet=[f"{t:g}" for t in table["temperature"]])
     logged = check_cabinet_logs(one_each, rows, log_of(random, jars, design.days))

@@ -80,6 +80,8 @@ def curves(jars: pd.DataFrame, respiration: pd.DataFrame) -> Iterator[Curves]:
     Curves
     """
     known = jars[(jars["excluded"] == "") & (jars["measures"] == "respiration") & jars["basis"].isin(RESPIRATION_OF)]
+    if known.empty:
+        return
     treated = known[[c for c in ("moisture", "oxygen", *treatment_columns(known)) if c in known]]
     known = known.assign(treatment=treated.astype("str").agg("|".join, axis=1))
     rows = respiration.merge(known[["jar", "basis"]], on="jar")
@@ -127,7 +129,10 @@ def _curves(study: str, gas: str, rows: pd.DataFrame, described: pd.DataFrame) -
 
 
 def visits(time, jar):
-    """Number of the visit that each reading belongs to; jars read within a third of their usual spacing share one.
+    """Number of the visit that each reading belongs to.
+
+    Jars are read one after the other, so their times differ by hours. A new visit begins where a jar comes
+    again, or after a pause of a third of the usual spacing.
 
     Parameters
     ----------
@@ -147,9 +152,14 @@ def visits(time, jar):
     """
     spacing = np.diff(time)[jar[1:] == jar[:-1]]
     spacing = spacing[spacing > 0]
-    nearest = np.quantile(spacing, 0.25) / 3 if spacing.size else np.inf
+    pause = np.quantile(spacing, 0.25) / 3 if spacing.size else np.inf
     order = np.argsort(time, kind="stable")
-    number = np.cumsum(np.concatenate([[0], np.diff(time[order]) > nearest]))
     visit = np.empty(time.size, int)
-    visit[order] = number
+    number, last = 0, -np.inf
+    seen: set[str] = set()
+    for place, when, which in zip(order.tolist(), time[order].tolist(), jar[order].tolist(), strict=True):
+        if when > last and (which in seen or when - last > pause) and seen:
+            number, seen = number + 1, set()
+        seen.add(which)
+        visit[place], last = number, when
     return visit

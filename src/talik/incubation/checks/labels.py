@@ -22,6 +22,9 @@ RIVAL = 20.0
 CANDIDATES = 60
 """Jars farthest from their cell, among which pairs are sought."""
 
+CLOSELY = 20
+"""Pairs that are looked at again with their own cells left out of how much jars scatter."""
+
 LEAST_FREEDOM = 4
 """Degrees of freedom from which the scatter of jars is known well enough."""
 
@@ -109,7 +112,7 @@ def exchange_among_siblings(level, cell):
     first, second = _pairs_of(np.sort(far), cell)
     log_ratio = _fit(level, of, second, first) + _fit(level, of, first, second) - own[first] - own[second]
     # A pair that was exchanged makes its own cells scatter, so the others alone say how much jars do.
-    for pair in np.argsort(-log_ratio, kind="stable")[:CANDIDATES]:
+    for pair in np.argsort(-log_ratio, kind="stable")[:CLOSELY]:
         one, other = first[pair], second[pair]
         of = siblings(level, cell, apart=(cell[one], cell[other]))
         exchanged = _fit(level, of, other, one) + _fit(level, of, one, other)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+from scipy import special, stats
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,7 @@ def sums(level, cell):
 ALIKENESS = np.array([3.0, 4, 5, 6, 8, 10, 14, 20])
 """Degrees of freedom that the spread of other cells may count for; few where cells scatter unlike one another."""
 
-SCALES = np.exp(np.linspace(-1.5, 1.5, 31))
+SCALES = np.exp(np.linspace(-1.5, 1.5, 16))
 """Variances that are tried, beside the middle one of the cells."""
 
 
@@ -140,9 +140,17 @@ def _spread_elsewhere(count, squares, apart):
     variance = squares[used] / freedom[used]
     tried = np.median(variance) * SCALES
     of_cell = np.zeros((count.size, SCALES.size, ALIKENESS.size))
-    of_cell[used] = stats.f.logpdf(
-        variance[:, None, None] / tried[:, None], freedom[used][:, None, None], ALIKENESS
-    ) - np.log(tried[:, None])
+    freedoms = freedom[used][:, None, None]
+    of_cell[used] = _log_f(variance[:, None, None] / tried[:, None], freedoms, ALIKENESS) - np.log(tried[:, None])
     elsewhere = (of_cell.sum(axis=0) - of_cell).reshape(count.size, -1)
     scale, alike = np.unravel_index(elsewhere.argmax(axis=1), of_cell.shape[1:])
     return tried[scale], np.fmin(weight, ALIKENESS[alike])
+
+
+def _log_f(ratio, first, second):
+    """Log density of the F distribution; that of scipy checks its arguments for most of its time."""
+    grown = first * ratio / second
+    return (
+        0.5 * first * np.log(grown) - np.log(ratio) - 0.5 * (first + second) * np.log1p(grown)
+        - special.betaln(first / 2, second / 2)
+    )  # fmt: skip

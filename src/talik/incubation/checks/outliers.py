@@ -105,13 +105,15 @@ def spikes(curves: Curves) -> Iterator[Problem]:
     Problem
         One, with all readings that stand out.
     """
-    apart, usual = departures(curves.log_rate, curves.time, codes(curves.jars["held"]))
+    own, apart, usual = departures(curves.log_rate, curves.time, codes(curves.jars["held"]))
     count = np.isfinite(apart).sum()
     if not count:
         return
     limit = stats.t.isf(SPIKE_ALPHA / 2 / count, SPIKE_TAILS) / np.sqrt(SPIKE_TAILS / (SPIKE_TAILS - 2))
     with np.errstate(invalid="ignore"):
         told = (np.abs(apart) > np.fmax(limit * usual, np.log(SPIKE_FACTOR))) & _largest_nearby(apart)
+        # A jar that stays on its course while the others leave theirs has no spike.
+        told &= own * np.sign(apart) > np.log(SPIKE_FACTOR)
     if not told.any():
         return
     places = sorted(zip(*np.nonzero(told), strict=True), key=lambda place: -abs(apart[place]))
@@ -119,7 +121,7 @@ def spikes(curves: Curves) -> Iterator[Problem]:
     yield problem(
         "reading-spike", stage="incubation", entry=curves.study, column=curves.jars["jar"].iloc[row],
         where=f"{len(places)} of {count} readings" + _further(curves, places[1:]),
-        found=f"{np.exp(abs(apart[row, visit])):.1f} times {'more' if apart[row, visit] > 0 else 'less'} at day "
+        found=f"{np.exp(abs(own[row, visit])):.1f} times {'more' if own[row, visit] > 0 else 'less'} at day "
         f"{curves.time[visit]:g} than the readings around it",
         needed="readings that follow one another", done="kept; a typing error, a leak, another jar?",
     )  # fmt: skip
@@ -152,20 +154,21 @@ def departures(log_rate, time, group):
 
     Returns
     -------
-    apart, usual : ndarray, shape (n, m)
-        The departure less the median of its group, NaN at the ends; and its usual size.
+    own, apart, usual : ndarray, shape (n, m)
+        The departure, NaN at the ends; the same less the median of its group; and the usual size of that.
     """
-    apart = np.full(log_rate.shape, np.nan)
+    own = np.full(log_rate.shape, np.nan)
     if time.size < 4:
-        return apart, apart
+        return own, own, own
     share = (time[1:-1] - time[:-2]) / (time[2:] - time[:-2])
-    apart[:, 1:-1] = log_rate[:, 1:-1] - (1 - share) * log_rate[:, :-2] - share * log_rate[:, 2:]
+    own[:, 1:-1] = log_rate[:, 1:-1] - (1 - share) * log_rate[:, :-2] - share * log_rate[:, 2:]
+    apart = own.copy()
     for one in np.unique(group):
         rows = np.flatnonzero(group == one)
         if rows.size >= LEAST_ALIKE:
             apart[rows] -= medians(apart[rows], axis=0)
-    own = medians(np.abs(apart), axis=1)[:, None] * ROBUST
-    return apart, np.fmax(own, np.fmax(medians(np.abs(apart).ravel(), axis=0) * ROBUST, 1e-12))
+    of_jar = medians(np.abs(apart), axis=1)[:, None] * ROBUST
+    return own, apart, np.fmax(of_jar, np.fmax(medians(np.abs(apart).ravel(), axis=0) * ROBUST, 1e-12))
 
 
 ROBUST = 1.4826
