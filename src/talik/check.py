@@ -5,16 +5,18 @@ from pathlib import Path
 import pandas as pd
 
 from talik.errors import InputError, listed
+from talik.source import Source
 from talik.study import read_study
 
 
 def check_input(path: Path | str) -> pd.DataFrame:
-    """Problems of a study, of SIDb entries, or of a folder of tables.
+    """Problems of a study, of SIDb entries, of tables, of a workbook, of a mapping, or of an instrument's file.
 
     Parameters
     ----------
     path : path_like
-        ``study.toml`` or its folder, a folder of SIDb entries, or a folder of talik's tables.
+        ``study.toml`` or its folder, a folder of SIDb entries, a folder of talik's tables, the workbook that
+        ``talik new`` writes, a mapping file beside its data, or a file of an instrument.
 
     Returns
     -------
@@ -27,13 +29,57 @@ def check_input(path: Path | str) -> pd.DataFrame:
         Where the input cannot be read at all; every offender is named.
     """
     path = Path(path)
-    if path.is_dir() and not (path / "study.toml").exists() and (path / "jars.csv").exists():
-        from talik.incubation.lab_tables import read_tables
-
-        return read_tables(path).problems
     if not path.exists():
         raise InputError(f"{path} is not there. Check the path; relative paths count from {Path.cwd()}.", [str(path)])
-    return read_study(path).measurements.problems
+    kind = _kind_of(path)
+    if kind == "instrument":
+        from talik.incubation.instruments import read_readings
+
+        return read_readings(path).problems
+    if kind == "study":
+        return read_study(path).measurements.problems
+    return Source(kind, path).read().problems
+
+
+def proposed_mapping(path: Path | str) -> str:
+    """A mapping for a workbook, or a folder of workbooks, that talik does not know; else nothing.
+
+    Parameters
+    ----------
+    path : path_like
+        A file or a folder.
+
+    Returns
+    -------
+    str
+        The mapping as TOML, to be edited and kept; empty where talik knows what the path is.
+    """
+    path = Path(path)
+    if not path.exists() or _kind_of(path) != "unknown":
+        return ""
+    from talik.incubation.sheets.propose import propose_mapping
+
+    return propose_mapping(path)
+
+
+def _kind_of(path: Path) -> str:
+    """What a path holds: ``study``, ``instrument``, a name in ``SOURCES``, or ``unknown``."""
+    if path.is_dir():
+        return _kind_of_folder(path)
+    if path.suffix.lower() == ".toml":
+        return "mapping" if is_mapping(path) else "study"
+    if is_instrument_file(path):
+        return "instrument"
+    return "workbook" if is_template(path) else "unknown"
+
+
+def _kind_of_folder(path: Path) -> str:
+    if (path / "study.toml").exists():
+        return "study"
+    if (path / "jars.csv").exists():
+        return "tables"
+    workbooks = any(file.suffix.lower() in WORKBOOKS for file in path.iterdir())
+    return "unknown" if workbooks and not has_entries(path) else "study"
 
 
 def in_words(problems: pd.DataFrame) -> str:

@@ -76,21 +76,27 @@ def demo(out: Out = None) -> None:
 
 @app.command()
 def new(directory: Annotated[Path, typer.Argument(help="Folder to make.", metavar="DIR")]) -> None:
-    """A study folder: study.toml, a template of every table, a README."""
+    """A study folder: study.toml, a workbook and a template of every table to fill in, a README."""
     from talik.new import write_templates
 
     for file in write_templates(directory):
         typer.echo(file)
-    typer.echo(f"Put your rows into {directory}/tables, then: talik check {directory}; talik run {directory}")
+    typer.echo(
+        f"Fill in {directory}/incubation.xlsx (readings of jars) or {directory}/tables (rates), then: "
+        f"talik check {directory}; talik run {directory}"
+    )
 
 
 @app.command()
 def check(
-    path: Annotated[Path, typer.Argument(help="Study, SIDb entries, or folder of tables.", metavar="PATH")],
+    path: Annotated[Path, typer.Argument(help="Study, SIDb entries, tables, workbook, mapping, instrument file.")],
 ) -> None:
-    """Every problem in the input, by file, row and column; nothing is computed."""
-    from talik.check import check_input, in_words
+    """Every problem in the input, by file, row and column; for an unknown workbook, a mapping to edit and keep."""
+    from talik.check import check_input, in_words, proposed_mapping
 
+    if proposal := proposed_mapping(path):
+        typer.echo(proposal)
+        return
     problems = check_input(path)
     typer.echo(in_words(problems))
     if (problems["severity"] == "error").any():

@@ -6,7 +6,11 @@ import numpy as np
 import pandas as pd
 
 from talik.errors import StoreError
+from talik.incubation.sheets.template import write_template
 from talik.tables import TABLES, header, typed
+
+WORKBOOK = "incubation.xlsx"
+"""The workbook of a new study."""
 
 STUDY = """[study]
 title = "A new study"
@@ -14,13 +18,17 @@ seed = 1
 
 [source]
 tables = "tables"
+# or the readings of jars, from the workbook once it is filled in:
+# workbook = "incubation.xlsx"
 """
 
 README = """# A study for talik
 
-1. Put your rows into the tables in `tables/`. Headers carry units, and other units may be written into
-   them: `respiration [mg CO2 kg-1 soil h-1]`, `temperature [K]`. Columns that you do not need may go.
-   Further columns of `samples.csv` and `jars.csv` are treatments.
+1. If you have readings of the gas of jars, fill in `incubation.xlsx`, and name it in `study.toml`. If you have rates
+   or cumulative curves, put your rows into the tables in `tables/`. In both, headers carry units, and other units may
+   be written into them: `respiration [mg CO2 kg-1 soil h-1]`, `temperature [K]`. Columns that you do not need may go.
+   Further columns of samples and jars are treatments. A workbook of your own is read through a mapping:
+   `talik check BOOK.xlsx` proposes one.
 2. `talik check .` names every problem by file, line and column.
 3. `talik run .` writes tables, figures and the report into `run/`.
 
@@ -71,7 +79,7 @@ def write_templates(folder: Path | str) -> list[Path]:
             (folder / name).write_text(text, encoding="utf-8", newline="\n")
     except OSError as error:
         raise StoreError(f"{folder} cannot be written: {error.strerror or error}.", [str(folder)]) from None
-    return [folder / name for name in texts]
+    return [*(folder / name for name in texts), write_template(folder / WORKBOOK)]
 
 
 def _table_of_tables() -> str:

@@ -19,9 +19,9 @@ class StudyResult:
     survey: dict[str, pd.DataFrame]
     """``studies``, ``sites``, ``samples``, ``properties``."""
     incubation: dict[str, pd.DataFrame]
-    """``jars``, ``respiration``."""
+    """``jars``, ``readings``, ``cabinets``, ``respiration``."""
     flux: dict[str, pd.DataFrame]
-    """``release``."""
+    """``release``, ``budgets``."""
     pools: dict[str, pd.DataFrame]
     """``pools``."""
     temperature: dict[str, pd.DataFrame]

@@ -1,8 +1,9 @@
 """Where the measurements of a study come from: one record for every kind of source."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from talik.incubation.measurements import Measurements
 
@@ -17,6 +18,12 @@ class Source:
     """Its folder or file."""
     corrections: bool = True
     """Whether the reviewed table of corrections is applied; for SIDb."""
+    data: Path | None = None
+    """Folder of the data, or one workbook; for a mapping. By default the folder of the mapping."""
+    where: str = ""
+    """Condition that the studies meet, as in SQL; for a library. Empty for all."""
+    flux: dict[str, Any] = field(default_factory=dict)
+    """Settings of ``respiration``, by which rates are computed from readings."""
 
     def read(self) -> Measurements:
         """The measurements, checked."""
@@ -26,10 +33,12 @@ class Source:
         """Every file that the measurements depend on."""
         return sorted(path for path in SOURCES[self.kind].files(self) if path.is_file())
 
-    @property
-    def folder(self) -> Path:
-        """Folder that the names of the files count from."""
-        return self.path if self.path.is_dir() else self.path.parent
+    def name_of(self, file: Path) -> str:
+        """Name of a file, counted from the folder of the data or of the source."""
+        for folder in (self.path, self.path.parent, self.data):
+            if folder is not None and file.is_relative_to(folder):
+                return file.relative_to(folder).as_posix()
+        return file.name
 
 
 @dataclass(frozen=True)
@@ -59,13 +68,32 @@ def _sidb_files(source: Source) -> Iterable[Path]:
 def _read_tables(source: Source) -> Measurements:
     from talik.incubation.lab_tables import read_tables
 
-    return read_tables(source.path)
+    return read_tables(source.path, **source.flux)
+
+
+def _read_workbook(source: Source) -> Measurements:
+    from talik.incubation.lab_tables import read_workbook_tables
+
+    return read_workbook_tables(source.path, **source.flux)
+
+
+def _read_mapped(source: Source) -> Measurements:
+    from talik.incubation.mapping import read_mapped
+
+    return read_mapped(source.path, source.data, **source.flux)
+
+
+def _mapped_files(source: Source) -> Iterable[Path]:
+    from talik.incubation.mapping import load_mapping
+    from talik.incubation.mapping.files import files_of
+
+    return (source.path, *files_of(load_mapping(source.path), source.data or source.path.parent))
 
 
 SOURCES = {
     "sidb": SourceKind("a folder of entries of the Soil Incubation Database", _read_sidb, _sidb_files),
-    "tables": SourceKind(
-        "a folder of talik's own tables as CSV", _read_tables, lambda source: source.path.glob("*.csv")
-    ),
+    "tables": SourceKind("a folder of talik's own tables as CSV", _read_tables, lambda it: it.path.glob("*.csv")),
+    "workbook": SourceKind("the workbook that 'talik new' writes", _read_workbook, lambda it: (it.path,)),
+    "mapping": SourceKind("a mapping of any other workbooks or tables", _read_mapped, _mapped_files),
 }
 """Every kind of source by the word that names it in ``[source]``."""

@@ -18,7 +18,9 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from talik import __version__, store
+from talik.constants import ATMOSPHERE
 from talik.errors import InputError, SettingsError, itemised
+from talik.flux.budget import ROOM_AIR
 from talik.incubation.measurements import Measurements
 from talik.result import StudyResult
 from talik.source import SOURCES, Source
@@ -41,6 +43,9 @@ class SourceSection(_Section):
 
     sidb: str | None = None
     tables: str | None = None
+    workbook: str | None = None
+    mapping: str | None = None
+    data: str | None = None
     corrections: bool = True
 
     @property
@@ -53,6 +58,32 @@ class SourceSection(_Section):
         if len(self.kinds) != 1:
             raise ValueError(f'name one source, as in tables = "DIR"; the sources are {", ".join(SOURCES)}')
         return self
+
+
+class FluxSection(_Section):
+    """``[flux]``: how rates are computed from readings, and added up; see ``respiration`` and ``release``."""
+
+    model: Literal["auto", "linear", "robust", "hmr"] = "auto"
+    window: Literal["found", "whole"] = "found"
+    rates: Literal["auto", "closing", "interval"] = "auto"
+    pressure: float = Field(default=ATMOSPHERE, gt=10, lt=1000)
+    humidity: float = Field(default=1.0, ge=0, le=1)
+    room_air: dict[Literal["co2", "ch4"], float] = ROOM_AIR
+    precision: dict[Literal["co2", "ch4"], float] = {}
+    errors: dict[str, float] = {}
+    flow_temperature: float = 0.0
+    first_interval: Literal["hold", "linear", "none"] = "hold"
+    gaps: Literal["mean", "hold", "none"] = "mean"
+
+    @property
+    def of_respiration(self) -> dict[str, Any]:
+        """Settings of ``respiration``."""
+        return self.model_dump(exclude=set(self.of_release))
+
+    @property
+    def of_release(self) -> dict[str, Any]:
+        """Settings of ``release``."""
+        return {"first_interval": self.first_interval, "gaps": self.gaps}
 
 
 class PoolsSection(_Section):
@@ -72,6 +103,7 @@ class Settings(_Section):
 
     study: StudySection
     source: SourceSection
+    flux: FluxSection = FluxSection()
     pools: PoolsSection = PoolsSection()
     temperature: TemperatureSection = TemperatureSection()
 
@@ -90,7 +122,11 @@ class Study:
         """Where the measurements are."""
         section = self.settings.source
         (kind,) = section.kinds
-        return Source(kind, self.folder / getattr(section, kind), corrections=section.corrections)
+        data = None if section.data is None else self.folder / section.data
+        return Source(
+            kind, self.folder / getattr(section, kind), corrections=section.corrections, data=data,
+            flux=self.settings.flux.of_respiration,
+        )  # fmt: skip
 
     @cached_property
     def measurements(self) -> Measurements:
@@ -100,7 +136,7 @@ class Study:
     def inputs(self) -> dict[str, str]:
         """sha256 of every file of the source, by its path within it."""
         digests = store.digests(self.source.files())
-        return {Path(name).relative_to(self.source.folder).as_posix(): digest for name, digest in digests.items()}
+        return {self.source.name_of(Path(name)): digest for name, digest in digests.items()}
 
 
 def read_study(path: Path | str) -> Study:
@@ -181,13 +217,19 @@ def _survey(study: Study, _: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]
 
 
 def _incubation(study: Study, _: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
-    return {"jars": study.measurements.jars, "respiration": study.measurements.respiration}
+    measured = study.measurements
+    return {name: getattr(measured, name) for name in ("jars", "readings", "cabinets", "respiration")}
 
 
-def _flux(_: Study, tables: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
-    from talik.flux import release
+def _flux(study: Study, tables: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    from talik.flux import Laboratory, carbon_budget, release
 
-    return {"release": release(tables["respiration"])}
+    settings = study.settings.flux
+    laboratory = Laboratory(settings.pressure, settings.humidity, settings.room_air, settings.precision)
+    return {
+        "release": release(tables["respiration"], **settings.of_release),
+        "budgets": carbon_budget(tables["readings"], tables["jars"], laboratory=laboratory),
+    }
 
 
 def _pools(study: Study, tables: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
@@ -219,9 +261,9 @@ def _temperature(study: Study, tables: dict[str, pd.DataFrame]) -> dict[str, pd.
 
 
 STAGES = (
-    Stage("survey", "sites, samples and soil properties, checked", (), _survey, ("source",)),
-    Stage("incubation", "jars and their respiration", (), _incubation, ("source",)),
-    Stage("flux", "carbon released since the start", ("incubation",), _flux),
+    Stage("survey", "sites, samples and soil properties, checked", (), _survey, ("source", "flux")),
+    Stage("incubation", "jars, the readings of their gas and their respiration", (), _incubation, ("source", "flux")),
+    Stage("flux", "carbon released since the start, and each jar's carbon budget", ("incubation",), _flux, ("flux",)),
     Stage("pools", "pool sizes, decay rates and Q10 of pools", ("incubation",), _pools, ("pools",)),
     Stage(
         "temperature", "Q10 by every definition", ("survey", "incubation", "flux", "pools"), _temperature,
@@ -318,8 +360,8 @@ def _result(settings: Settings, tables: dict[str, pd.DataFrame]) -> StudyResult:
 
     return StudyResult(
         title=settings.study.title, settings=settings.model_dump(exclude_none=True), version=__version__,
-        survey=of("studies", "sites", "samples", "properties"), incubation=of("jars", "respiration"),
-        flux=of("release"), pools=of("pools"), temperature=of("q10", "layers", "sensitivity", "outcomes"),
+        survey=of("studies", "sites", "samples", "properties"), incubation=of("jars", "readings", "cabinets", "respiration"),
+        flux=of("release", "budgets"), pools=of("pools"), temperature=of("q10", "layers", "sensitivity", "outcomes"),
         problems=tables["problems"],
     )  # fmt: skip
 
@@ -391,6 +433,8 @@ def as_toml(study: Study) -> str:
     """Settings as run, defaults filled in, as TOML; the source by its full path."""
     settings = study.settings.model_dump(exclude_none=True)
     settings["source"][study.source.kind] = study.source.path.resolve().as_posix()
+    if study.source.data is not None:
+        settings["source"]["data"] = study.source.data.resolve().as_posix()
     lines = []
     for section, values in settings.items():
         lines += [f"[{section}]", *(f"{name} = {_toml(value)}" for name, value in values.items()), ""]
@@ -400,6 +444,8 @@ def as_toml(study: Study) -> str:
 def _toml(value: object) -> str:
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{name} = {_toml(one)}" for name, one in value.items()) + "}"
     if isinstance(value, list):
         return "[" + ", ".join(_toml(one) for one in value) + "]"
     if isinstance(value, str):

@@ -1,34 +1,44 @@
-"""A laboratory's own tables: sites, samples, jars and respiration as CSV."""
+"""A laboratory's own tables: sites, samples, jars, and readings or respiration, as CSV or in its workbook."""
 
+from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from talik.errors import InputError, TableError, TalikError, listed
+from talik.flux import Laboratory, respiration
+from talik.flux.checks import check_readings, check_respiration
 from talik.flux.release import STEP
 from talik.incubation.checks import NO_TEMPERATURE, check_curves, checked
 from talik.incubation.measurements import Measurements, both_bases
 from talik.incubation.sets import set_names
-from talik.problems import Problem, merged, problem, problems_table
+from talik.incubation.sheets.template import read_template
+from talik.problems import Findings, Problem, merged, problem, problems_table
 from talik.store import read_problems
 from talik.survey import conclude
-from talik.tables import RELEASE_OF, RESPIRATION_OF, TABLES, empty, read_table, typed
+from talik.tables import RELEASE_OF, RESPIRATION_OF, TABLES, check, empty, read_table, typed
 
 NEEDED = ("sites", "samples", "jars")
-"""Tables that must be there, besides ``respiration`` or ``release``."""
+"""Tables that must be there, besides one of ``MEASURED``."""
 
-_OPTIONAL = ("studies", "properties")
+MEASURED = ("readings", "respiration", "release")
+"""Tables of what was measured: the gas of jars, rates, or what was released since the start."""
+
+_OPTIONAL = ("studies", "properties", "cabinets")
 
 
-def read_tables(folder: Path | str) -> Measurements:
+def read_tables(folder: Path | str, **flux: Any) -> Measurements:
     """Read a folder of talik's own tables.
 
     Parameters
     ----------
     folder : path_like
-        Folder with ``sites.csv``, ``samples.csv``, ``jars.csv`` and ``respiration.csv`` (or
-        ``release.csv``), and, where there are, ``studies.csv``, ``properties.csv`` and ``problems.csv``.
-        ``talik new`` writes templates.
+        Folder with ``sites.csv``, ``samples.csv``, ``jars.csv`` and ``readings.csv`` (or ``respiration.csv``, or
+        ``release.csv``), and, where there are, ``studies.csv``, ``properties.csv``, ``cabinets.csv`` and
+        ``problems.csv``. ``talik new`` writes templates.
+    **flux
+        Settings of ``respiration``, by which rates are computed from readings.
 
     Returns
     -------
@@ -60,7 +70,44 @@ def read_tables(folder: Path | str) -> Measurements:
     if errors:
         raise TableError("\n".join(text for text, _ in errors), [one for _, found in errors for one in found])
     problems = folder / "problems.csv"
-    return measurements_of(tables, read_problems(problems) if problems.is_file() else problems_table([]))
+    found = read_problems(problems) if problems.is_file() else problems_table([])
+    return measurements_of(tables, found, **flux)
+
+
+def read_workbook_tables(path: Path | str, **flux: Any) -> Measurements:
+    """Read the workbook that ``talik new`` writes, filled in.
+
+    Parameters
+    ----------
+    path : path_like
+        The workbook.
+    **flux
+        Settings of ``respiration``, by which rates are computed from readings.
+
+    Returns
+    -------
+    Measurements
+
+    Raises
+    ------
+    InputError, TableError
+        With everything that is wrong in all of its sheets.
+    """
+    path = Path(path)
+    findings = Findings(path.name)
+    tables, errors = {}, []
+    for name, rows in read_template(path, findings=findings).items():
+        try:
+            tables[name] = check(name, rows, source=f"{path}, {name}")
+        except TalikError as error:
+            errors.append((str(error), error.offenders))
+    if errors:
+        raise TableError("\n".join(text for text, _ in errors), [one for _, found in errors for one in found])
+    missing = [name for name in NEEDED if name not in tables]
+    if missing or not set(MEASURED) & set(tables):
+        lacking = [*missing, *([] if set(MEASURED) & set(tables) else ["readings"])]
+        raise InputError(f"{path} lacks the sheets {listed(lacking)}. 'talik new DIR' writes them all.", lacking)
+    return measurements_of(tables, problems_table(findings.problems), **flux)
 
 
 def _files(folder: Path) -> dict[str, Path]:
@@ -75,8 +122,9 @@ def _files(folder: Path) -> dict[str, Path]:
         )
     files = {name: folder / f"{name}.csv" for name in TABLES if (folder / f"{name}.csv").is_file()}
     missing = [f"{name}.csv" for name in NEEDED if name not in files]
-    if "respiration" not in files and "release" not in files:
-        missing.append("respiration.csv (or release.csv)")
+    measured = [name for name in MEASURED if name in files]
+    if not measured:
+        missing.append("readings.csv (or respiration.csv, or release.csv)")
     if missing:
         found = sorted(item.name for item in folder.iterdir())
         raise InputError(
@@ -84,20 +132,23 @@ def _files(folder: Path) -> dict[str, Path]:
             "'talik new DIR' writes templates of all tables.",
             missing,
         )
-    wanted = (*NEEDED, *_OPTIONAL, "respiration" if "respiration" in files else "release")
+    # A run folder holds the rates and the release that follow from its readings; the first of these counts.
+    wanted = (*NEEDED, *_OPTIONAL, measured[0])
     return {name: file for name, file in files.items() if name in wanted}
 
 
-def measurements_of(tables: dict[str, pd.DataFrame], problems: pd.DataFrame) -> Measurements:
+def measurements_of(tables: dict[str, pd.DataFrame], problems: pd.DataFrame, **flux: Any) -> Measurements:
     """Measurements from talik's tables: completed and checked.
 
     Parameters
     ----------
     tables : dict of DataFrame
-        ``sites``, ``samples``, ``jars`` and ``respiration`` or ``release``; ``studies`` and ``properties``
-        where there are.
+        ``sites``, ``samples``, ``jars`` and one of ``MEASURED``; ``studies``, ``properties`` and ``cabinets`` where
+        there are.
     problems : DataFrame
         What was found when they were read.
+    **flux
+        Settings of ``respiration``, by which rates are computed from readings.
 
     Returns
     -------
@@ -108,23 +159,30 @@ def measurements_of(tables: dict[str, pd.DataFrame], problems: pd.DataFrame) -> 
     TableError
         For keys that join to nothing.
     """
-    respiration = tables.get("respiration")
-    if respiration is None:
-        respiration = respiration_of(tables["release"])
-        problems = merged(problems, problems_table(check_curves(tables["release"])))
-    respiration, lost = _with_temperature(respiration, tables["jars"])
-    problems = merged(problems, problems_table(lost))
+    rates, told = _rates(tables, flux)
+    rates, lost = _with_temperature(rates, tables["jars"])
+    problems = merged(problems, told, problems_table(lost))
     sites, samples = conclude(tables["sites"], tables["samples"], _carbon(tables["jars"]))
-    jars = _completed(tables["jars"], respiration)
-    respiration = respiration.assign(gas=respiration["gas"].where(respiration["gas"] != "", "co2"))
+    jars = _completed(tables["jars"], rates)
+    rates = rates.assign(gas=rates["gas"].where(rates["gas"] != "", "co2"))
     studies = _all_studies(tables.get("studies", empty("studies")), jars)
-    properties = tables.get("properties", empty("properties"))
-    made = {
-        "sites": sites, "samples": samples, "properties": properties, "jars": jars,
-        "respiration": both_bases(respiration, jars),
-    }  # fmt: skip
+    made = {"sites": sites, "samples": samples, "jars": jars, "respiration": both_bases(rates, jars)}
+    made |= {name: tables.get(name, empty(name)) for name in ("properties", "readings")}
     made = {name: _of_study(table, studies) for name, table in made.items()}
-    return checked(Measurements(studies=studies, problems=problems, **made))
+    cabinets = tables.get("cabinets", empty("cabinets"))
+    return checked(Measurements(studies=studies, problems=problems, cabinets=cabinets, **made))
+
+
+def _rates(tables: dict[str, pd.DataFrame], flux: dict[str, Any]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Rates from what was measured, and the problems of getting there."""
+    if "readings" in tables:
+        readings, jars = tables["readings"], tables["jars"]
+        laboratory = Laboratory(**{known.name: flux[known.name] for known in fields(Laboratory) if known.name in flux})
+        found = respiration(readings, jars, **flux)
+        return found, merged(check_readings(readings, jars, laboratory=laboratory), check_respiration(found, jars))
+    if "respiration" in tables:
+        return tables["respiration"], problems_table([])
+    return respiration_of(tables["release"]), problems_table(check_curves(tables["release"]))
 
 
 def _with_temperature(respiration: pd.DataFrame, jars: pd.DataFrame) -> tuple[pd.DataFrame, list[Problem]]:

@@ -1,6 +1,7 @@
 """What was measured, as the tables that every source is read to."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import partial
 
 import pandas as pd
 
@@ -25,6 +26,10 @@ class Measurements:
     """Table ``respiration``."""
     problems: pd.DataFrame
     """What was found while reading and checking, as in ``talik.problems``."""
+    readings: pd.DataFrame = field(default_factory=partial(empty, "readings"))
+    """Table ``readings``, where the gas of jars was read."""
+    cabinets: pd.DataFrame = field(default_factory=partial(empty, "cabinets"))
+    """Table ``cabinets``, where there is a log of their temperature."""
 
     def with_problems(self, problems: pd.DataFrame) -> "Measurements":
         """The same measurements with other problems."""
@@ -34,9 +39,10 @@ class Measurements:
 def both_bases(respiration: pd.DataFrame, jars: pd.DataFrame) -> pd.DataFrame:
     r"""Respiration per dry soil and per soil carbon side by side, where the carbon content is known.
 
-    .. math:: r = r_C \, c_{org}
+    .. math:: r = r_C \, c_{org} = r_{OM} \, c_{om}
 
-    with r in µg C per g soil and day, r_C in mg C per g soil carbon and day, and c_org in mg per g.
+    with r in µg C per g soil and day, r_C in mg C per g soil carbon and day, c_org in mg per g; and so for organic
+    matter.
 
     Parameters
     ----------
@@ -52,9 +58,12 @@ def both_bases(respiration: pd.DataFrame, jars: pd.DataFrame) -> pd.DataFrame:
     carbon = respiration["jar"].map(of_jar["organic_carbon"])
     believed = respiration["jar"].map(of_jar["basis"]).isin(["dry soil", "soil carbon"])
     carbon = carbon.where(believed & (carbon > 0))
+    matter = respiration["jar"].map(of_jar["organic_matter"]).where(believed)
+    soil = respiration["respiration"].fillna(respiration["specific_respiration"] * carbon)
     return respiration.assign(
-        respiration=respiration["respiration"].fillna(respiration["specific_respiration"] * carbon),
-        specific_respiration=respiration["specific_respiration"].fillna(respiration["respiration"] / carbon),
+        respiration=soil,
+        specific_respiration=respiration["specific_respiration"].fillna(soil / carbon),
+        organic_matter_respiration=respiration["organic_matter_respiration"].fillna(soil / matter.where(matter > 0)),
     )
 
 
@@ -64,6 +73,6 @@ def joined(parts: list[Measurements]) -> Measurements:
 
     tables = {
         name: typed(name, pd.concat([getattr(part, name) for part in parts])) if parts else empty(name)
-        for name in ("studies", "sites", "samples", "properties", "jars", "respiration")
+        for name in ("studies", "sites", "samples", "properties", "jars", "respiration", "readings", "cabinets")
     }
     return Measurements(**tables, problems=merged(*(part.problems for part in parts)))

@@ -1,15 +1,16 @@
 """Measurements from a folder of workbooks, by a mapping."""
 
 from pathlib import Path
+from typing import Any
 
 from talik.errors import TableError, listed
-from talik.incubation.lab_tables import measurements_of
+from talik.incubation.lab_tables import MEASURED, measurements_of
 from talik.incubation.mapping.apply import mapped_tables
 from talik.incubation.mapping.schema import Mapping
 from talik.incubation.measurements import Measurements
 
 
-def read_mapped(mapping: Path | str | Mapping, data: Path | str | None = None) -> Measurements:
+def read_mapped(mapping: Path | str | Mapping, data: Path | str | None = None, **flux: Any) -> Measurements:
     r"""Read a folder of workbooks as a mapping says, to measurements.
 
     Parameters
@@ -18,6 +19,8 @@ def read_mapped(mapping: Path | str | Mapping, data: Path | str | None = None) -
         A mapping file, the name of an example, or a mapping.
     data : path_like, optional
         Folder of the data, or one workbook; by default the folder of the mapping file.
+    **flux
+        Settings of ``respiration``, by which rates are computed from readings.
 
     Returns
     -------
@@ -51,10 +54,10 @@ def read_mapped(mapping: Path | str | Mapping, data: Path | str | None = None) -
     [{'jar': 'A 5', 'respiration': 24.0}, {'jar': 'A 15', 'respiration': 60.0}, {'jar': 'B 5', 'respiration': 18.0}]
     """
     found = mapped_tables(mapping, data)
-    if not {"respiration", "release"} & set(found.tables):
+    if not set(MEASURED) & set(found.tables):
         raise TableError(
-            f"the mapping gives {listed(list(found.tables))}, and no respiration or release, so there is nothing to "
+            f"the mapping gives {listed(list(found.tables))}, and no {' or '.join(MEASURED)}, so there is nothing to "
             "compute from. 'talik import' writes its tables as they are.",
             [str(mapping)],
         )
-    return measurements_of(found.tables, found.problems)
+    return measurements_of(found.tables, found.problems, **flux)
