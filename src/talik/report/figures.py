@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from talik.flux.figures import plot_release, plot_temperature_scale, release_panels, temperature_colours
+from talik.report.rows import definitions_shown
 from talik.report.tables import ReportTables, report_tables
 from talik.result import StudyResult
 from talik.survey.figures import maps_needed, plot_sites
@@ -104,9 +105,15 @@ def figures(result: StudyResult) -> "dict[str, Figure]":
     return drawn
 
 
-def headline_of(result: StudyResult) -> str:
-    """The definition of Q10 that the study puts first."""
+def headline_asked(result: StudyResult) -> str:
+    """The definition of Q10 that the study asks to put first."""
     return str(result.settings.get("temperature", {}).get("headline", "equal-carbon"))
+
+
+def headline_of(result: StudyResult) -> str:
+    """The definition of Q10 that comes first: the one asked for, or another where no set has a Q10 by that one."""
+    asked, q10 = headline_asked(result), report_tables(result).q10
+    return next((name for name in definitions_shown(asked) if len(pooled(widest(q10, name)))), asked)
 
 
 def svg(figure: "Figure", name: str) -> str:

@@ -10,7 +10,7 @@ import pandas as pd
 from talik import tables as talik_tables
 from talik.problems import RULES
 from talik.report.citations import citations
-from talik.report.figures import figures, headline_of, safe_name, svg
+from talik.report.figures import figures, headline_asked, headline_of, safe_name, svg
 from talik.report.numbers import counted, printed, span, with_interval
 from talik.report.rows import (
     definitions_shown,
@@ -89,6 +89,7 @@ def _contents(result: StudyResult, drawn: "dict[str, _Drawing]") -> dict[str, ob
         "tables": tables,
         "drawn": drawn,
         "summary": summarised(tables, headline),
+        "asked": headline_asked(result),
         "definitions": definitions,
         "studies": study_rows(tables),
         "climate_missing": _without_climate(tables, headline),

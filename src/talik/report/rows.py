@@ -46,7 +46,9 @@ def study_rows(tables: ReportTables) -> list[StudyRow]:
 def _study_row(tables: ReportTables, study) -> StudyRow:
     jars = tables.jars[tables.jars["study"] == study.study]
     ends = tables.release.loc[tables.release["study"] == study.study].groupby("jar")["time"].max()
-    held = [f"{t:g}".replace("-", "−") for t in sorted(jars["temperature"].dropna().unique())]
+    rates = tables.respiration[tables.respiration["study"] == study.study]
+    known = pd.concat([jars["temperature"], rates["temperature"]]).dropna().unique()
+    held = [f"{t:g}".replace("-", "−") for t in sorted(known)]
     return StudyRow(
         study=study.study,
         title=study.title,
