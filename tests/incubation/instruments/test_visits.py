@@ -43,7 +43,7 @@ def test_a_turning_valve_parts_nothing_and_belongs_to_no_visit():
 def test_port_zero_a_missing_port_and_single_readings_are_no_visits():
     visits = find_visits(recorded([0, 0, 0, np.nan, np.nan, 4, 5, 5, 5]))
     assert visits["port"].tolist() == [5]
-    assert find_visits(recorded([np.nan] * 5)).empty
+    assert find_visits(recorded([np.nan, np.inf, -np.inf, np.inf, np.nan])).empty
 
 
 def test_a_pause_does_not_part_a_visit_and_a_clock_set_back_does():

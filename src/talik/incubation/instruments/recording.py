@@ -115,7 +115,10 @@ def _stamps(time: np.ndarray) -> pd.DatetimeIndex:
 
 
 def _column(values: Mapping[str, object], name: str, size: int) -> np.ndarray:
-    return np.asarray(values[name], float) if name in values else np.full(size, np.nan)
+    if name not in values:
+        return np.full(size, np.nan)
+    column = np.asarray(values[name], float)
+    return np.where(np.isfinite(column), column, np.nan)
 
 
 def _possible(values: np.ndarray, gas: str, least: float, line: np.ndarray, findings: Findings) -> np.ndarray:
