@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from zlib import crc32
 
 import numpy as np
 import pytest
@@ -165,6 +166,15 @@ def test_only_radiocarbon_is_no_respiration(tmp_path):
     assert (jar["measures"], jar["excluded"]) == ("other", "no respiration given")
 
 
+def test_soils_of_a_core_that_respire_nothing_are_read(tmp_path):
+    rows = tabs()
+    for row in rows["incubation"]:
+        row |= {"inc_flux": 0.0, "inc_flux_units": "mgC/gC soil/day", "inc_C_respired": None}
+    found = read_israd(written(tmp_path, rows))
+    assert set(found.respiration["specific_respiration"]) == {0.0}
+    assert "scales-apart" not in set(found.problems["rule"])
+
+
 def test_a_fraction_has_not_the_carbon_of_its_layer(tmp_path):
     rows = tabs()
     rows["incubation"][0] |= {"frc_name": "light"}
@@ -243,7 +253,7 @@ def test_a_spoilt_template_gives_an_answer_or_a_sentence():
             found = understood(tabs, findings)
             read.append(changes)
             # The checks of whole tables are the same for every source: a part of the workbooks goes through them.
-            if len(read) % WHOLE == 0:
+            if crc32(repr(changes).encode()) % WHOLE == 0:
                 checked(_measurements(found, tabs["metadata"].rows, findings))
         except TalikError:
             return

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+import numpy as np
 import pandas as pd
 
 from talik.incubation.checks.temperatures import usable_jars
@@ -73,6 +74,8 @@ def scales_apart(measured: Measurements) -> Iterator[Problem]:
     rates = measured.respiration.merge(usable_jars(measured)[["jar", "sample", "basis"]].drop_duplicates(), on="jar")
     rates = rates[rates["basis"] == "soil carbon"].merge(measured.samples[["sample", "core"]], on="sample")
     of_sample = rates.groupby(["study", "core", "sample", "temperature"], sort=False)["specific_respiration"].median()
+    # Soils that respire nothing have no ratio to others.
+    of_sample = of_sample[(of_sample > 0) & np.isfinite(of_sample)]
     for (study, core), medians in of_sample.groupby(["study", "core"], sort=False):
         spread = medians.groupby("temperature").agg(lambda values: values.max() / values.min())
         if len(medians.index.unique("sample")) > 1 and spread.median() > LARGEST_SPREAD:
