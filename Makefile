@@ -13,7 +13,6 @@ endif
 UV := $(shell command -v uv 2>/dev/null)
 RUNS := 3000
 FILES := 20000
-MAPPINGS := 20000
 INSTALLED := $(VENV)/.installed
 DEVELOPED := $(VENV)/.developed
 DOCUMENTED := $(VENV)/.documented
@@ -24,7 +23,6 @@ export OPENBLAS_NUM_THREADS := 1
 export NO_MKDOCS_2_WARNING := 1
 
 .PHONY: help install demo test check format bench fuzz coverage docs clean
-.PHONY: help install demo test check format bench fuzz fuzzdatabases docs clean
 help:             ## what can be made
 	@sed -n 's/^\([a-z]*\): .*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
@@ -57,17 +55,12 @@ format: $(DEVELOPED)  ## put the code into the project's style
 	@$(BIN)/ruff format --quiet .
 bench: $(DEVELOPED)   ## time and memory, beside a reference
 	@$(BIN)/python -m benchmarks
-fuzz: $(DEVELOPED)    ## thousands of spoilt entries, files and mappings
+fuzz: $(DEVELOPED)    ## thousands of spoilt entries, files, workbooks, mappings and packages
 	@TALIK_FUZZ=$(RUNS) $(BIN)/python -m pytest -q tests/incubation/test_sidb_mutated.py
+	@TALIK_FUZZ=$(FILES) $(BIN)/python -m pytest -q -n 2 -k "spoilt or mutated" tests/incubation/instruments \
+		tests/incubation/sheets tests/incubation/mapping tests/incubation/test_israd.py tests/essdive
 coverage: $(DEVELOPED) ## how often the intervals of simulated jars hold the truth
 	@PYTHONPATH=tests $(BIN)/python tests/jar_coverage.py
-	@TALIK_FUZZ=$(FILES) $(BIN)/python -m pytest -q tests/incubation/instruments/test_mutated.py
-	@TALIK_FUZZ=$(MAPPINGS) $(BIN)/python -m pytest -q tests/incubation/mapping/test_mapping_mutated.py
-fuzz: $(DEVELOPED)    ## thousands of spoilt SIDb entries and workbooks
-	@TALIK_FUZZ=$(RUNS) $(BIN)/python -m pytest -q tests/incubation/test_sidb_mutated.py
-	@TALIK_FUZZ=20000 $(BIN)/python -m pytest -q tests/incubation/sheets/test_mutated.py
-fuzzdatabases: $(DEVELOPED) ## 20,000 spoilt ISRaD templates, and as many ESS-DIVE packages
-	@TALIK_FUZZ=20000 $(BIN)/python -m pytest -q -n 2 tests/incubation/test_israd.py tests/essdive/test_fluxes.py -k spoilt
 docs: $(DOCUMENTED)   ## the documentation in site/
 	@$(BIN)/mkdocs build --strict --quiet
 clean:                ## everything that make made

@@ -5,15 +5,16 @@ from pathlib import Path
 
 import pytest
 
+from talik.problems import RULES
 from talik.study import STAGES
 
 SOURCE = Path(__file__).parent.parent / "src" / "talik"
 
 FLOORS = (
-    "constants", "errors", "problems", "quantities", "textfile", "units", "tables", "columns", "store", "essdive", "work", "inference",
-    "geography", "survey", "flux", "incubation", "responses", "pools", "temperature", "spatial", "drivers", "warming",
-    "land_models", "projection", "design", "library", "source", "result", "report", "study", "new", "check", "export", "progress", "demo",
-    "cli", "__main__", "app",
+    "constants", "errors", "problems", "quantities", "textfile", "units", "tables", "columns", "store", "essdive",
+    "work", "inference", "geography", "survey", "flux", "incubation", "responses", "pools", "temperature", "spatial",
+    "drivers", "warming", "land_models", "projection", "design", "library", "source", "result", "report", "study",
+    "new", "check", "export", "progress", "demo", "cli", "__main__", "app",
 )  # fmt: skip
 """Rooms from the ground up. ``flux`` turns rates into release, which checks of measurements need, so it
 stands above ``incubation``."""
@@ -60,6 +61,11 @@ def test_a_library_has_one_door(path):
     tops = {name.split(".")[0] for name in imports(path)}
     wrong = {library for library in tops & DOORS.keys() if room(path) not in DOORS[library]}
     assert not wrong
+
+
+def test_every_rule_has_a_name_of_its_own():
+    source = (SOURCE / "problems.py").read_text(encoding="utf-8")
+    assert source.count('    Rule("') == len(RULES)
 
 
 def test_every_room_has_its_floor():

@@ -5,8 +5,10 @@ from pathlib import Path
 import pandas as pd
 
 from talik.errors import InputError, listed
+from talik.problems import problems_table
 from talik.source import Source
 from talik.study import read_study
+from talik.textfile import read_text
 
 
 def check_input(path: Path | str) -> pd.DataFrame:
@@ -35,7 +37,7 @@ def check_input(path: Path | str) -> pd.DataFrame:
     if kind == "instrument":
         from talik.incubation.instruments import read_readings
 
-        return read_readings(path).problems
+        return problems_table(read_readings(path).problems)
     if kind == "study":
         return read_study(path).measurements.problems
     return Source(kind, path).read().problems
@@ -64,16 +66,22 @@ def proposed_mapping(path: Path | str) -> str:
 
 def _kind_of(path: Path) -> str:
     """What a path holds: ``study``, ``instrument``, a name in ``SOURCES``, or ``unknown``."""
+    from talik.incubation.instruments.recognise import is_instrument_file
+    from talik.incubation.sheets.template import is_template
+
     if path.is_dir():
         return _kind_of_folder(path)
     if path.suffix.lower() == ".toml":
-        return "mapping" if is_mapping(path) else "study"
-    if is_instrument_file(path):
+        return "mapping" if "[[read]]" in read_text(path).content else "study"
+    if path.suffix.lower() == ".gz" or is_instrument_file(path):
         return "instrument"
     return "workbook" if is_template(path) else "unknown"
 
 
 def _kind_of_folder(path: Path) -> str:
+    from talik.incubation.mapping.files import WORKBOOKS
+    from talik.incubation.sidb.entry import has_entries
+
     if (path / "study.toml").exists():
         return "study"
     if (path / "jars.csv").exists():

@@ -68,8 +68,8 @@ class FluxSection(_Section):
     rates: Literal["auto", "closing", "interval"] = "auto"
     pressure: float = Field(default=ATMOSPHERE, gt=10, lt=1000)
     humidity: float = Field(default=1.0, ge=0, le=1)
-    room_air: dict[Literal["co2", "ch4"], float] = ROOM_AIR
-    precision: dict[Literal["co2", "ch4"], float] = {}
+    room_air: dict[str, float] = ROOM_AIR
+    precision: dict[str, float] = {}
     errors: dict[str, float] = {}
     flow_temperature: float = 0.0
     first_interval: Literal["hold", "linear", "none"] = "hold"
@@ -360,7 +360,8 @@ def _result(settings: Settings, tables: dict[str, pd.DataFrame]) -> StudyResult:
 
     return StudyResult(
         title=settings.study.title, settings=settings.model_dump(exclude_none=True), version=__version__,
-        survey=of("studies", "sites", "samples", "properties"), incubation=of("jars", "readings", "cabinets", "respiration"),
+        survey=of("studies", "sites", "samples", "properties"),
+        incubation=of("jars", "readings", "cabinets", "respiration"),
         flux=of("release", "budgets"), pools=of("pools"), temperature=of("q10", "layers", "sensitivity", "outcomes"),
         problems=tables["problems"],
     )  # fmt: skip

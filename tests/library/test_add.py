@@ -116,7 +116,7 @@ def test_studies_that_call_their_jars_alike_keep_them_apart(tmp_path):
     jars = read_library(file).jars
     assert jars["jar"].is_unique
     assert {"Here2020 5a", "There2021 5a"} <= set(jars["jar"])
-    assert check_library(file)["rule"].tolist() == ["series-twice"]
+    assert check_library(file)["rule"].tolist() == ["series-in-two-studies"]
 
 
 def test_one_key_for_two_things_is_refused(tmp_path):

@@ -37,7 +37,7 @@ def test_a_series_scaled_and_rounded_is_known_again(tmp_path, factor):
     first = add_to_library(file, study(tmp_path / "One2020", COLD, WARM))
     second = add_to_library(file, study(tmp_path / "Two2021", *copied, doi="10.1234/two"))
     assert first.problems.empty
-    assert second.problems["rule"].tolist() == rules(file) == ["series-twice"]
+    assert second.problems["rule"].tolist() == rules(file) == ["series-in-two-studies"]
     (found,) = check_library(file).itertuples()
     assert found.where == "same coordinates, same depth"
     assert "under One2020 and Two2021, 2 times" in found.found
@@ -49,7 +49,7 @@ def test_a_part_of_a_series_is_known_again_at_its_place(tmp_path):
     add_to_library(file, study(tmp_path / "One2020", COLD, WARM))
     part = [[2 * v for v in curve[1:5]] for curve in (COLD, WARM)]
     add_to_library(file, study(tmp_path / "Two2021", *part, times=TIMES[1:5], doi="10.1234/two"))
-    assert rules(file) == ["series-twice"]
+    assert rules(file) == ["series-in-two-studies"]
 
 
 def test_a_series_is_known_again_under_other_coordinates(tmp_path):
@@ -57,7 +57,7 @@ def test_a_series_is_known_again_under_other_coordinates(tmp_path):
     add_to_library(file, study(tmp_path / "One2020", COLD, WARM))
     add_to_library(file, study(tmp_path / "Two2021", COLD, WARM, doi="10.1234/two", site=ELSEWHERE))
     (found,) = check_library(file).itertuples()
-    assert (found.rule, found.where) == ("series-twice", "other coordinates, same depth")
+    assert (found.rule, found.where) == ("series-in-two-studies", "other coordinates, same depth")
 
 
 @pytest.mark.parametrize("doi", ["https://doi.org/10.1234/ONE", "doi: 10.1234/one.", "10.9/x and 10.1234/one"])
@@ -127,7 +127,7 @@ def test_a_study_of_sidb_under_another_name_is_found_and_no_other(tmp_path, data
     for column in ("respiration", "specific_respiration", "jar_respiration"):
         copy[4][column] = [float(f"{3.667 * value:.3g}") for value in copy[4][column]]
     found = duplicates(*(pd.concat([a, b], ignore_index=True) for a, b in zip(tables, copy, strict=True)))
-    assert found["rule"].tolist() == ["series-twice"]
+    assert found["rule"].tolist() == ["series-in-two-studies"]
     assert {found["entry"].iloc[0]} <= {name, f"Copied {name}"}
 
 
@@ -135,4 +135,4 @@ def test_the_same_files_under_another_name_are_told(tmp_path):
     one = other(tmp_path / "One2020")
     shutil.copytree(one, tmp_path / "Two2021")
     found = add_to_library(tmp_path / "cold.duckdb", one, tmp_path / "Two2021").problems
-    assert set(found["rule"]) == {"study-twice", "series-twice"}
+    assert set(found["rule"]) == {"study-twice", "series-in-two-studies"}

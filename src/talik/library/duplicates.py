@@ -90,7 +90,7 @@ def duplicates(
     reused = {pair: n for pair, n in _reused_values(found).items() if _concerns(found, pair, wanted)}
     told = [
         *_same_doi(studies, wanted),
-        *_told_by_study(found, same, "series-twice", "the same series up to a factor or rounding"),
+        *_told_by_study(found, same, "series-in-two-studies", "the same series up to a factor or rounding"),
         *_told_by_study(found, set(reused) - same, "values-reused", "many of the same values, digit by digit"),
     ]
     return problems_table(told)

@@ -7,7 +7,6 @@ import pandas as pd
 from talik.incubation.measurements import Measurements
 from talik.problems import Problem, problem
 
-
 NO_TEMPERATURE = "no temperature"
 """Why jars are excluded whose temperature nobody stated."""
 

@@ -315,7 +315,7 @@ def _tell_calibration(
     lines = samples["line"].to_numpy()
     for rows, rule, what in (
         (found > curve.highest * 1.05, "outside-standards", "above the highest standard"),
-        (found < limit, "below-detection", f"below the detection limit of {limit:.3g} ppm"),
+        (found < limit, "peaks-below-detection", f"below the detection limit of {limit:.3g} ppm"),
         (~np.isfinite(found), "outside-standards", "beyond the peak of the parabola"),
     ):
         if rows.any():

@@ -67,6 +67,18 @@ def read_readings(path: Path | str, *, timezone: str | None = None) -> Recording
     )
 
 
+def is_instrument_file(path: Path | str) -> bool:
+    """Whether the content of a file is that of an instrument.
+
+    Raises
+    ------
+    InputError
+        Where it cannot be read at all.
+    """
+    content = read_content(path)
+    return any(recognised(content) for recognised, *_ in _READERS)
+
+
 def read_recordings(paths: Path | str | Iterable[Path | str], *, timezone: str | None = None) -> Recording:
     """Read the files of one instrument as one recording, in the order of their time.
 

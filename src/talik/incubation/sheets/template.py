@@ -249,6 +249,17 @@ def _number_check(name: str, column: Column) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def is_template(path: Path | str) -> bool:
+    """Whether a workbook has the sheets of talik's own: those of samples and of jars.
+
+    Raises
+    ------
+    InputError
+        Where it is no workbook.
+    """
+    return {"samples", "jars"} <= {sheet.name.strip().lower() for sheet in read_workbook(path)}
+
+
 def read_template(path: Path | str, *, findings: Findings | None = None) -> dict[str, pd.DataFrame]:
     """Read a workbook whose sheets are talik's tables, as `write_template` makes it.
 
