@@ -95,15 +95,17 @@ def _csv(name: str) -> str:
 
 
 def _respiration() -> list[dict]:
-    """Two pools with a Q10 of 2.5, and jars that differ by a few per cent."""
+    """Two pools with a Q10 of 2.5, in jars that differ by a few per cent and are read to a few per cent."""
     rows = []
+    noise = np.random.default_rng(1)
     for temperature, replicate, factor in ((5, "a", 1.03), (5, "b", 0.97), (15, "a", 1.02), (15, "b", 0.98)):
         speed = 2.5 ** ((temperature - 5) / 10)
         for time in (1, 3, 7, 14, 28, 56, 112):
             rate = 60 * 0.08 * speed * np.exp(-0.08 * speed * time) + 9000 * 3e-4 * speed * np.exp(-3e-4 * speed * time)
+            read = rate * factor * np.exp(0.02 * noise.standard_normal())
             rows.append(
                 {"jar": f"{temperature}{replicate}", "time": time, "temperature": temperature, "gas": "co2",
-                 "respiration": round(float(rate * factor), 3)}
+                 "respiration": round(float(read), 3)}
             )  # fmt: skip
     return rows
 
