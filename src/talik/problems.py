@@ -102,7 +102,7 @@ _RULES = (
     Rule("reading-spike", "warning", "A single reading stands out from those before and after it."),
     Rule("labels-exchanged", "warning", "Two jars would fit far better in each other's place."),
     Rule("unit-factor", "error", "Two series are one measurement, a factor between units apart."),
-    Rule("series-twice", "warning", "Series of a study hold the same numbers, or one is another times a constant."),
+    Rule("series-twice", "warning", "Series of a study hold the same numbers, throughout or for a while."),
     Rule("batch-effect", "warning", "Batches of an instrument differ among jars that are alike in all else."),
     Rule("batch-confounded", "warning", "Batches go with what is compared, so their effect cannot be told apart."),
     Rule("cabinet-effect", "warning", "Cabinets of one temperature differ among jars that are alike in all else."),

@@ -160,10 +160,11 @@ def test_a_ratio_that_is_near_but_scatters_is_no_unit():
     assert list(constant_factors(curves_of(COURSE, COURSE * CARBON_DIOXIDE * scatter))) == []
 
 
-def test_a_ratio_that_is_constant_but_no_unit_is_told_as_computed():
-    rates = COURSE, COURSE * 1.5
-    assert list(constant_factors(curves_of(*rates))) == []
-    assert "always 1.5 times" in next(series_twice(curves_of(*rates))).found
+def test_a_series_given_twice_is_told_and_one_that_is_proportional_is_not():
+    assert "same numbers" in next(series_twice(curves_of(COURSE, COURSE))).found
+    assert "within 0.3 %" in next(series_twice(curves_of(COURSE, COURSE * 1.001))).found
+    for rule in (series_twice, constant_factors):
+        assert list(rule(curves_of(COURSE, COURSE * 1.5))) == []
 
 
 def test_numbers_of_one_digit_that_agree_by_chance_are_no_copy():
