@@ -86,8 +86,8 @@ def _soils_and_temperatures(curves: Curves) -> np.ndarray:
 def exchange_among_siblings(level, cell):
     r"""How much likelier each exchange of two jars makes them among their siblings.
 
-    .. math:: \ln \Lambda_{ab} = \ln \frac{p(y_b | \text{siblings of } a) \, p(y_a | \text{siblings of } b)}
-              {p(y_a | \text{siblings of } a) \, p(y_b | \text{siblings of } b)}
+    .. math:: \ln \Lambda_{ab} = \ln \frac{p(y_b | \mathrm{siblings\ of\ a}) \, p(y_a | \mathrm{siblings\ of\ b})}
+              {p(y_a | \mathrm{siblings\ of\ a}) \, p(y_b | \mathrm{siblings\ of\ b})}
 
     with the distributions of `layout.siblings`.
 
