@@ -14,7 +14,7 @@ from talik.library.contribution import KEYS, Contribution, read_contributions
 from talik.library.duplicates import duplicates
 from talik.library.file import WAIT, Tell, now, opened
 from talik.library.schema import KEPT, SOURCE_COLUMNS, TREATMENTS, kept_columns, quoted
-from talik.problems import COLUMNS
+from talik.problems import COLUMNS, problems_table
 from talik.tables import TABLES, typed
 
 if TYPE_CHECKING:
@@ -94,10 +94,9 @@ def add_to_library(
         _refuse_shared_keys(file, connection, new)
         _insert(connection, new)
         connection.execute("COMMIT")
-        found = duplicates(
-            *(rows_of(connection, name) for name in ("studies", "sites", "samples", "jars", "respiration")),
-            of={one.study for one in new},
-        )
+        names = ("studies", "sites", "samples", "jars", "respiration")
+        tables = [rows_of(connection, name) for name in names] if new else []
+    found = duplicates(*tables, of={one.study for one in new}) if new else problems_table([])
     added = tuple(one.study for one in new if one.study not in replaced)
     return Added(added, tuple(replaced), tuple(same), found)
 

@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from math import isfinite
 
 import numpy as np
 import pandas as pd
@@ -86,8 +87,8 @@ def duplicates(
     if not wanted:
         return problems_table([])
     found = list(series_of(sites, samples, jars, respiration))
-    same = {pair for pair in _same_series(found) if _concerns(found, pair, wanted)}
-    reused = {pair: n for pair, n in _reused_values(found).items() if _concerns(found, pair, wanted)}
+    same = set(_same_series(found, wanted))
+    reused = _reused_values(found, wanted)
     told = [
         *_same_doi(studies, wanted),
         *_told_by_study(found, same, "series-in-two-studies", "the same series up to a factor or rounding"),
@@ -129,8 +130,9 @@ def series_of(
             )  # fmt: skip
 
 
-def _concerns(series: Sequence[Series], pair: tuple[int, int], wanted: set[str]) -> bool:
-    return not wanted.isdisjoint({series[i].study for i in pair})
+def _of_interest(one: Series, other: Series, wanted: set[str]) -> bool:
+    """Whether two series are of two studies, one of them wanted."""
+    return one.study != other.study and (one.study in wanted or other.study in wanted)
 
 
 def _same_doi(studies: pd.DataFrame, wanted: set[str]) -> Iterator[Problem]:
@@ -148,12 +150,15 @@ def _same_doi(studies: pd.DataFrame, wanted: set[str]) -> Iterator[Problem]:
             )  # fmt: skip
 
 
-def _same_series(series: Sequence[Series]) -> Iterator[tuple[int, int]]:
+def _same_series(series: Sequence[Series], wanted: set[str]) -> Iterator[tuple[int, int]]:
     """Pairs of series of two studies that are one up to a factor."""
     shaped = [i for i, one in enumerate(series) if _has_shape(one.value)]
-    for i, j in _candidates(series, shaped):
-        if series[i].study != series[j].study and same_shape(series[i], series[j]):
-            yield i, j
+    seen: set[tuple[int, int]] = set()
+    for pair in (*_of_one_place(series, shaped), *_of_one_spread(series, shaped)):
+        if pair not in seen and _of_interest(series[pair[0]], series[pair[1]], wanted):
+            seen.add(pair)
+            if same_shape(series[pair[0]], series[pair[1]]):
+                yield pair
 
 
 def _has_shape(values: np.ndarray) -> bool:
@@ -161,11 +166,8 @@ def _has_shape(values: np.ndarray) -> bool:
     return values.size >= FEWEST_TIMES and np.unique(values).size > 2 and values.std() > LEAST_VARIATION * mean
 
 
-def _candidates(series: Sequence[Series], shaped: Sequence[int]) -> set[tuple[int, int]]:
-    """Pairs worth comparing: of one place and depth, or as long and as spread as each other."""
-    pairs: set[tuple[int, int]] = set()
-    for group in _of_one_place(series, shaped):
-        pairs |= {(i, j) for i, j in combinations(group, 2) if _depths_overlap(series[i].depth, series[j].depth)}
+def _of_one_spread(series: Sequence[Series], shaped: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """Pairs of series that are as long as each other, and vary as much."""
     by_count = defaultdict(list)
     for i in shaped:
         by_count[series[i].value.size].append(i)
@@ -175,25 +177,26 @@ def _candidates(series: Sequence[Series], shaped: Sequence[int]) -> set[tuple[in
         ends = np.searchsorted(spread[order], spread[order] * (1 + 4 * SAME_SHAPE), side="right")
         for start, end in enumerate(ends):
             first = group[order[start]]
-            for other in order[start + 1 : end]:
-                pairs.add((min(first, group[other]), max(first, group[other])))
-    return pairs
+            yield from ((min(first, group[i]), max(first, group[i])) for i in order[start + 1 : end])
 
 
-def _of_one_place(series: Sequence[Series], shaped: Sequence[int]) -> Iterator[list[int]]:
-    """Series whose sites are near each other, in cells that overlap by half."""
+def _of_one_place(series: Sequence[Series], shaped: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """Pairs of series whose sites are near each other and whose depths overlap."""
     cells = defaultdict(list)
     for i in shaped:
         place = (series[i].latitude, series[i].longitude)
         if np.isfinite(place).all():
-            for shift in (0.0, 0.5):
+            for shift in (0.0, 0.5):  # cells that overlap by half
                 cells[(shift, *(int(np.floor(x / (2 * NEAR) + shift)) for x in place))].append(i)
-    yield from cells.values()
+    for group in cells.values():
+        for i, j in combinations(group, 2):
+            if series[i].study != series[j].study and _depths_overlap(series[i].depth, series[j].depth):
+                yield i, j
 
 
 def _depths_overlap(one: tuple[float, float], other: tuple[float, float]) -> bool:
-    known = np.isfinite([*one, *other]).all()
-    return not known or (max(one[0], other[0]) <= min(one[1], other[1]))
+    known = all(isfinite(end) for end in (*one, *other))
+    return not known or max(one[0], other[0]) <= min(one[1], other[1])
 
 
 def same_shape(one: Series, other: Series) -> bool:
@@ -224,14 +227,14 @@ def same_shape(one: Series, other: Series) -> bool:
     if close.sum() < max(FEWEST_TIMES, 0.8 * min(one.time.size, other.time.size)):
         return False
     a, b = one.value[close], other.value[nearest[close]]
-    if not (_has_shape(a) and _has_shape(b)):
+    factor = float(a @ b) / max(float(b @ b), 1e-300)
+    size = np.abs(a)
+    if factor <= 0 or (np.abs(a - factor * b) > SAME_SHAPE * np.maximum(size, 0.1 * size.max())).any():
         return False
-    factor = float(a @ b / (b @ b))
-    allowed = SAME_SHAPE * np.maximum(np.abs(a), 0.1 * np.abs(a).max())
-    return factor > 0 and bool((np.abs(a - factor * b) <= allowed).all())
+    return _has_shape(a) and _has_shape(b)
 
 
-def _reused_values(series: Sequence[Series]) -> dict[tuple[int, int], int]:
+def _reused_values(series: Sequence[Series], wanted: set[str]) -> dict[tuple[int, int], int]:
     """Pairs of series of two studies that share many values of three digits or more, and how many."""
     holders: dict[float, set[int]] = defaultdict(set)
     for i, one in enumerate(series):
@@ -242,7 +245,7 @@ def _reused_values(series: Sequence[Series]) -> dict[tuple[int, int], int]:
     for where in holders.values():
         if 1 < len(where) <= COMMON_VALUE:
             for i, j in combinations(sorted(where), 2):
-                counts[i, j] += series[i].study != series[j].study
+                counts[i, j] += _of_interest(series[i], series[j], wanted)
     return {
         (i, j): n for (i, j), n in counts.items()
         if n >= FEWEST_VALUES and n >= 0.5 * min(np.unique(series[i].value).size, np.unique(series[j].value).size)
