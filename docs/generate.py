@@ -141,7 +141,11 @@ def values_of(annotation) -> str:
     """What a setting may be, from its type."""
     words = str(annotation).replace("typing.", "").replace("Literal", "").replace(" | None", "")
     if isinstance(annotation, type):
-        return {"str": "text", "int": "a whole number", "bool": "true or false"}[annotation.__name__]
+        return {"str": "text", "int": "a whole number", "float": "a number", "bool": "true or false"}[
+            annotation.__name__
+        ]
+    if words == "dict[str, float]":
+        return "names and numbers, as in `{co2 = 5}`"
     if words.startswith("list[["):
         return "a list of " + words[6:-2].replace("'", "`")
     return {"str": "text"}.get(words, words.strip("[]").replace("'", "`"))

@@ -147,7 +147,9 @@ def test_mistakes_of_several_tables_are_told_together(study):
 def test_missing_tables_are_named_together(study):
     (study / "tables" / "jars.csv").unlink()
     (study / "tables" / "respiration.csv").unlink()
-    with pytest.raises(InputError, match=r"lacks jars.csv, respiration.csv \(or release.csv\)") as raised:
+    with pytest.raises(
+        InputError, match=r"lacks jars.csv, readings.csv \(or respiration.csv, or release.csv\)"
+    ) as raised:
         read_tables(study / "tables")
     assert "'talik new DIR' writes templates" in str(raised.value)
 

@@ -84,10 +84,9 @@ def _read_mapped(source: Source) -> Measurements:
 
 
 def _mapped_files(source: Source) -> Iterable[Path]:
-    from talik.incubation.mapping import load_mapping
-    from talik.incubation.mapping.files import files_of
+    from talik.incubation.mapping.apply import mapped_files
 
-    return (source.path, *files_of(load_mapping(source.path), source.data or source.path.parent))
+    return (source.path, *mapped_files(source.path, source.data))
 
 
 SOURCES = {

@@ -37,7 +37,7 @@ def read_tables(folder: Path | str, **flux: Any) -> Measurements:
         Folder with ``sites.csv``, ``samples.csv``, ``jars.csv`` and ``readings.csv`` (or ``respiration.csv``, or
         ``release.csv``), and, where there are, ``studies.csv``, ``properties.csv``, ``cabinets.csv`` and
         ``problems.csv``. ``talik new`` writes templates.
-    **flux
+    **flux : object
         Settings of ``respiration``, by which rates are computed from readings.
 
     Returns
@@ -81,7 +81,7 @@ def read_workbook_tables(path: Path | str, **flux: Any) -> Measurements:
     ----------
     path : path_like
         The workbook.
-    **flux
+    **flux : object
         Settings of ``respiration``, by which rates are computed from readings.
 
     Returns
@@ -147,7 +147,7 @@ def measurements_of(tables: dict[str, pd.DataFrame], problems: pd.DataFrame, **f
         there are.
     problems : DataFrame
         What was found when they were read.
-    **flux
+    **flux : object
         Settings of ``respiration``, by which rates are computed from readings.
 
     Returns

@@ -129,7 +129,7 @@ def test_impossible_coordinates_and_q10_of_a_compilation_are_told(compilation):
 
 @pytest.mark.data
 def test_a_compilation_has_nothing_to_compute_from_and_says_so(data):
-    with pytest.raises(TableError, match="no respiration or release"):
+    with pytest.raises(TableError, match="nothing to compute from"):
         read_mapped("q10_field_lab", data / "q10_field_lab")
 
 

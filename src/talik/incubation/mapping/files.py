@@ -5,7 +5,7 @@ from fnmatch import fnmatch
 from pathlib import Path, PurePosixPath
 
 from talik.errors import InputError, listed
-from talik.incubation.mapping.schema import Mapping, Read
+from talik.incubation.mapping.schema import Read
 from talik.incubation.sheets.grid import Sheet, read_workbook
 
 WORKBOOKS = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods", ".csv", ".tsv", ".txt")
@@ -104,29 +104,3 @@ def _is_file(path: Path) -> bool:
         return path.is_file()
     except (OSError, ValueError):
         return False
-
-
-def files_of(mapping: Mapping, path: Path) -> list[Path]:
-    """Every file of a folder, or the one workbook, that a mapping reads.
-
-    Parameters
-    ----------
-    mapping : Mapping
-        The mapping.
-    path : Path
-        The folder or the workbook.
-
-    Returns
-    -------
-    list of Path
-
-    Raises
-    ------
-    InputError
-        Where a file that the mapping names is not there.
-    """
-    folder = DataFolder(path)
-    chosen = {file for number, read in enumerate(mapping.read, 1) for file in folder.files(read.file, f"read {number}")}
-    if mapping.readings is not None:
-        chosen |= set(folder.files(mapping.readings.files, "readings"))
-    return sorted(chosen)

@@ -19,7 +19,7 @@ def read_mapped(mapping: Path | str | Mapping, data: Path | str | None = None, *
         A mapping file, the name of an example, or a mapping.
     data : path_like, optional
         Folder of the data, or one workbook; by default the folder of the mapping file.
-    **flux
+    **flux : object
         Settings of ``respiration``, by which rates are computed from readings.
 
     Returns

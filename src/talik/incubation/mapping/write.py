@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from talik.errors import StoreError
-from talik.incubation.lab_tables import measurements_of
+from talik.incubation.lab_tables import MEASURED, measurements_of
 from talik.incubation.mapping.apply import MappedTables, mapped_tables
 from talik.incubation.mapping.schema import load_mapping, mapping_file
 from talik.tables import TABLES, write_table
@@ -55,7 +55,7 @@ def import_study(mapping: Path | str, data: Path | str, out: Path | str) -> Mapp
 
 def runs(found: MappedTables) -> bool:
     """Whether there is something to compute from."""
-    return bool({"respiration", "release"} & set(found.tables))
+    return bool(set(MEASURED) & set(found.tables))
 
 
 def _study(title: str) -> str:
