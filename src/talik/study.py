@@ -46,6 +46,8 @@ class SourceSection(_Section):
     workbook: str | None = None
     mapping: str | None = None
     data: str | None = None
+    library: str | None = None
+    where: str = ""
     corrections: bool = True
 
     @property
@@ -125,7 +127,7 @@ class Study:
         data = None if section.data is None else self.folder / section.data
         return Source(
             kind, self.folder / getattr(section, kind), corrections=section.corrections, data=data,
-            flux=self.settings.flux.of_respiration,
+            where=section.where, flux=self.settings.flux.of_respiration,
         )  # fmt: skip
 
     @cached_property

@@ -136,7 +136,7 @@ _ALL = (
         ),
     ),
     Table(
-        "cabinets", "one reading of the thermometer of a cabinet",
+        "cabinets", "one reading of the thermometer of a cabinet, its time counted from the start of the first jar",
         _columns("cabinet* time* temperature*# file line#"),
         ("cabinet", "time"),
     ),

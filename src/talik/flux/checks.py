@@ -62,15 +62,37 @@ def check_readings(readings: pd.DataFrame, jars: pd.DataFrame, *, laboratory: La
     ['dilution', 'dissolved-unknown', 'no-accumulation']
     """
     refuse_unusable(readings, jars)
-    closed = jars[jars["vessel"].isin(["", "closed"])]
-    used = readings[readings["jar"].isin(closed["jar"]) & (readings["event"] != "blank")]
-    points = budget(used, closed, laboratory or Laboratory(), blanks_of(readings)).points
-    trends = accumulation(points)
+    used, points = _closed(readings, jars, laboratory)
     found = [
-        *_without_accumulation(trends), *_carbonate(points, jars), *_ph_unknown(points, jars),
+        *_without_accumulation(accumulation(points)), *_carbonate(points, jars), *_ph_unknown(points, jars),
         *_start_unknown(points), *_mass_missing(readings, jars), *_ambiguous(used), *_unread(readings, jars),
     ]  # fmt: skip
     return problems_table(found)
+
+
+def falling_jars(readings: pd.DataFrame, jars: pd.DataFrame, *, laboratory: Laboratory | None = None) -> list[str]:
+    """Closed jars whose CO2 falls while they are closed, so that no rate of theirs is respiration.
+
+    Parameters
+    ----------
+    readings, jars, laboratory
+        As for `check_readings`.
+
+    Returns
+    -------
+    list of str
+        Names of the jars; those that neither rise nor fall are not among them, for a soil may respire next to nothing.
+    """
+    _, points = _closed(readings, jars, laboratory)
+    trends = accumulation(points)
+    return list(trends.loc[trends["trend"] == "falls", "jar"])
+
+
+def _closed(readings: pd.DataFrame, jars: pd.DataFrame, laboratory: Laboratory | None) -> tuple[pd.DataFrame, Points]:
+    """Readings of closed jars, and the points of their budget."""
+    closed = jars[jars["vessel"].isin(["", "closed"])]
+    used = readings[readings["jar"].isin(closed["jar"]) & (readings["event"] != "blank")]
+    return used, budget(used, closed, laboratory or Laboratory(), blanks_of(readings)).points
 
 
 def check_respiration(respiration: pd.DataFrame, jars: pd.DataFrame) -> pd.DataFrame:
@@ -169,7 +191,7 @@ def _without_accumulation(trends: pd.DataFrame) -> Iterator[Problem]:
                 found=f"in {len(still)} of {len(rows)} jars CO2 does not rise while they are closed; after its first "
                 f"step it falls in {still['falling'].sum()} of {still['closings'].sum()} closings",
                 needed="CO2 that rises from closing to opening",
-                done="rates are computed, and are not those of a closed jar",
+                done="jars whose CO2 falls are excluded; rates of the others are kept with their interval",
             )  # fmt: skip
         if len(falling):
             yield problem(
@@ -177,7 +199,7 @@ def _without_accumulation(trends: pd.DataFrame) -> Iterator[Problem]:
                 found=f"{len(falling)} jars rise at first and then fall: the signature of other air drawn through, "
                 "by a pump or a leak",
                 needed="a sealed jar, the flow of the air drawn through (vessel 'flow-through'), or its leak_rate",
-                done="rates are computed, and may measure the first step only",
+                done="excluded: their rates are flagged, and give no Q10 and no pools",
             )  # fmt: skip
 
 

@@ -8,9 +8,9 @@ import pandas as pd
 
 from talik.errors import InputError, TableError, TalikError, listed
 from talik.flux import Laboratory, respiration
-from talik.flux.checks import check_readings, check_respiration
+from talik.flux.checks import check_readings, check_respiration, falling_jars
 from talik.flux.release import STEP
-from talik.incubation.checks import NO_TEMPERATURE, check_curves, checked
+from talik.incubation.checks import NO_TEMPERATURE, check_curves, checked, release_factors
 from talik.incubation.measurements import Measurements, both_bases
 from talik.incubation.sets import set_names
 from talik.incubation.sheets.template import read_template
@@ -24,6 +24,9 @@ NEEDED = ("sites", "samples", "jars")
 
 MEASURED = ("readings", "respiration", "release")
 """Tables of what was measured: the gas of jars, rates, or what was released since the start."""
+
+NO_ACCUMULATION = "CO2 falls while the jar is closed"
+"""Why jars are excluded through which air was drawn, and the flag of their rates."""
 
 _OPTIONAL = ("studies", "properties", "cabinets")
 
@@ -132,8 +135,9 @@ def _files(folder: Path) -> dict[str, Path]:
             "'talik new DIR' writes templates of all tables.",
             missing,
         )
-    # A run folder holds the rates and the release that follow from its readings; the first of these counts.
-    wanted = (*NEEDED, *_OPTIONAL, measured[0])
+    # A run folder holds the rates and the release that follow from its readings: the first of these counts, and the
+    # release is only compared with it.
+    wanted = (*NEEDED, *_OPTIONAL, measured[0], "release")
     return {name: file for name, file in files.items() if name in wanted}
 
 
@@ -159,6 +163,8 @@ def measurements_of(tables: dict[str, pd.DataFrame], problems: pd.DataFrame, **f
     TableError
         For keys that join to nothing.
     """
+    if "readings" in tables:
+        tables = _without_falling_jars(tables, flux)
     rates, told = _rates(tables, flux)
     rates, lost = _with_temperature(rates, tables["jars"])
     problems = merged(problems, told, problems_table(lost))
@@ -169,17 +175,34 @@ def measurements_of(tables: dict[str, pd.DataFrame], problems: pd.DataFrame, **f
     made = {"sites": sites, "samples": samples, "jars": jars, "respiration": both_bases(rates, jars)}
     made |= {name: tables.get(name, empty(name)) for name in ("properties", "readings")}
     made = {name: _of_study(table, studies) for name, table in made.items()}
+    if "release" in tables:
+        problems = merged(problems, problems_table(release_factors(made["respiration"], tables["release"])))
     cabinets = tables.get("cabinets", empty("cabinets"))
     return checked(Measurements(studies=studies, problems=problems, cabinets=cabinets, **made))
+
+
+def _laboratory(flux: dict[str, Any]) -> Laboratory:
+    """What the settings of the flux say of the laboratory."""
+    return Laboratory(**{known.name: flux[known.name] for known in fields(Laboratory) if known.name in flux})
+
+
+def _without_falling_jars(tables: dict[str, pd.DataFrame], flux: dict[str, Any]) -> dict[str, pd.DataFrame]:
+    """Tables whose jars are excluded where their gas shows that they were not closed."""
+    jars = tables["jars"]
+    falling = jars["jar"].isin(falling_jars(tables["readings"], jars, laboratory=_laboratory(flux)))
+    excluded = jars["excluded"].mask(falling & (jars["excluded"] == ""), NO_ACCUMULATION)
+    return tables | {"jars": jars.assign(excluded=excluded)}
 
 
 def _rates(tables: dict[str, pd.DataFrame], flux: dict[str, Any]) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Rates from what was measured, and the problems of getting there."""
     if "readings" in tables:
         readings, jars = tables["readings"], tables["jars"]
-        laboratory = Laboratory(**{known.name: flux[known.name] for known in fields(Laboratory) if known.name in flux})
-        found = respiration(readings, jars, **flux)
-        return found, merged(check_readings(readings, jars, laboratory=laboratory), check_respiration(found, jars))
+        rates = respiration(readings, jars, **flux)
+        told = merged(check_readings(readings, jars, laboratory=_laboratory(flux)), check_respiration(rates, jars))
+        untrue = rates["jar"].isin(jars.loc[jars["excluded"] == NO_ACCUMULATION, "jar"])
+        flags = (rates["flag"] + "; " + NO_ACCUMULATION).str.removeprefix("; ")
+        return rates.assign(flag=rates["flag"].mask(untrue, flags)), told
     if "respiration" in tables:
         return tables["respiration"], problems_table([])
     return respiration_of(tables["release"]), problems_table(check_curves(tables["release"]))

@@ -11,7 +11,8 @@ from talik.incubation.checks.amounts import (
     respired_much,
     with_scale,
 )
-from talik.incubation.checks.batches import cabinets, jar_batches
+from talik.incubation.checks.batches import cabinets, jar_batches, reading_batches
+from talik.incubation.checks.cabinet_logs import check_cabinet_logs
 from talik.incubation.checks.curves import curves
 from talik.incubation.checks.factors import constant_factors, series_twice
 from talik.incubation.checks.keys import refuse_broken_keys
@@ -62,5 +63,9 @@ def checked(measured: Measurements) -> Measurements:
     ]  # fmt: skip
     found += [
         told for of in curves(measured.jars, measured.respiration) for rule in RULES_OF_CURVES for told in rule(of)
+    ]
+    found += [
+        *reading_batches(measured.jars, measured.respiration, measured.readings),
+        *check_cabinet_logs(measured.jars, measured.respiration, measured.cabinets),
     ]
     return measured.with_problems(merged(measured.problems, problems_table(found)))
