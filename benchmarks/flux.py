@@ -1,4 +1,4 @@
-"""Lines through many closings and the release of every jar, beside plain pandas."""
+"""Readings of many jars to rates, and the release of every jar, beside plain pandas."""
 
 from collections.abc import Iterator
 
@@ -8,9 +8,9 @@ from scipy.integrate import cumulative_trapezoid
 
 import talik
 from benchmarks.data import measurements
-from benchmarks.measure import Case, in_process
+from benchmarks.measure import Case, Cost, in_process, python
 from talik.flux.closings import linear_rates
-from talik.tables import RESPIRATION_OF
+from talik.tables import RESPIRATION_OF, typed
 
 CLOSINGS, EACH = 100_000, 100
 """Closings, and readings of each."""
@@ -25,11 +25,60 @@ def cases() -> Iterator[Case]:
         "sums of pandas group-by, slope and error alone", lambda: in_process(lambda: lines_by_pandas(readings)),
         readings=len(readings),
     )  # fmt: skip
+    yield Case(
+        f"readings of {CLOSINGS} jars to respiration, in parts", lambda: alone("streamed"),
+        "the same parts, sums of pandas group-by", lambda: alone("streamed_by_pandas"),
+        readings=CLOSINGS * EACH,
+    )  # fmt: skip
     rates = measurements().respiration
     yield Case(
         f"release, {rates['jar'].nunique()} jars", lambda: in_process(lambda: talik.release(rates)),
         "groupby-apply trapezoid, no error, no gaps", lambda: in_process(lambda: naive(rates)),
     )  # fmt: skip
+
+
+PART = 5_000
+"""Jars that are in memory at a time."""
+
+
+def jars_of(numbers: range) -> pd.DataFrame:
+    """Jars of 250 mL with 20 g of soil."""
+    names = pd.Series(numbers).astype("str")
+    return typed("jars", pd.DataFrame({"jar": names, "headspace_volume": 250.0, "water_volume": 6.0, "ph": 6.0,
+                                       "dry_mass": 20.0}))  # fmt: skip
+
+
+def readings_of(numbers: range) -> pd.DataFrame:
+    """Readings of jars closed for two days."""
+    rng = np.random.default_rng(numbers.start)
+    time = np.tile(np.linspace(0, 2, EACH), len(numbers))
+    ppm = 420 + np.repeat(rng.uniform(10, 4000, len(numbers)), EACH) * time + 8 * rng.standard_normal(time.size)
+    jar = np.repeat(pd.Series(numbers).astype("str").to_numpy(), EACH)
+    return typed("readings", pd.DataFrame({"jar": jar, "time": time, "temperature": 15.0, "mole_fraction": ppm,
+                                           "sd": 8.0}))  # fmt: skip
+
+
+def parts() -> Iterator[range]:
+    """Numbers of the jars of each part."""
+    return (range(first, first + PART) for first in range(0, CLOSINGS, PART))
+
+
+def streamed() -> int:
+    """Rates of all jars, a part in memory at a time."""
+    settings = {"model": "linear", "window": "whole"}
+    found = (talik.respiration(readings_of(part), jars_of(part), **settings) for part in parts())
+    return sum(len(rates) for rates in found)
+
+
+def streamed_by_pandas() -> int:
+    """Slopes of the same readings by plain pandas, a part in memory at a time."""
+    rows = (readings_of(part)[["jar", "time", "mole_fraction"]] for part in parts())
+    return sum(len(lines_by_pandas(part.set_axis(["closing", "time", "carbon"], axis=1))) for part in rows)
+
+
+def alone(task: str) -> Cost:
+    """Cost of a task of this module in a process of its own, once."""
+    return python("-c", f"from benchmarks import flux; flux.{task}()", repeats=1)
 
 
 def closings() -> pd.DataFrame:

@@ -89,6 +89,12 @@ def _mapped_files(source: Source) -> Iterable[Path]:
     return (source.path, *mapped_files(source.path, source.data))
 
 
+def _read_israd(source: Source) -> Measurements:
+    from talik.incubation.israd import read_israd
+
+    return read_israd(source.path)
+
+
 def _read_library(source: Source) -> Measurements:
     from talik.library import read_library
 
@@ -100,6 +106,7 @@ SOURCES = {
     "tables": SourceKind("a folder of talik's own tables as CSV", _read_tables, lambda it: it.path.glob("*.csv")),
     "workbook": SourceKind("the workbook that 'talik new' writes", _read_workbook, lambda it: (it.path,)),
     "mapping": SourceKind("a mapping of any other workbooks or tables", _read_mapped, _mapped_files),
+    "israd": SourceKind("a filled template of ISRaD", _read_israd, lambda it: (it.path,)),
     "library": SourceKind("studies of a library, all or those of a condition", _read_library, lambda it: (it.path,)),
 }
 """Every kind of source by the word that names it in ``[source]``."""

@@ -46,6 +46,7 @@ class SourceSection(_Section):
     workbook: str | None = None
     mapping: str | None = None
     data: str | None = None
+    israd: str | None = None
     library: str | None = None
     where: str = ""
     corrections: bool = True

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from talik.flux.figures import plot_release, plot_temperature_scale, release_panels, temperature_colours
+from talik.flux.figures import plot_jar, plot_release, plot_temperature_scale, release_panels, temperature_colours
+from talik.report.readings import jar_shown
 from talik.report.rows import definitions_shown
 from talik.report.tables import ReportTables, report_tables
 from talik.result import StudyResult
@@ -99,7 +100,7 @@ def figures(result: StudyResult) -> "dict[str, Figure]":
     headline = headline_of(result)
     drawn: dict[str, Figure] = {}
     with matplotlib.rc_context(STYLE):
-        for part in (_maps, _releases, _forests, _pairs, _sensitivities, _layers):
+        for part in (_maps, _jars, _releases, _forests, _pairs, _sensitivities, _layers):
             drawn |= dict(part(tables))
         drawn |= dict(_places(tables, headline))
     return drawn
@@ -182,6 +183,24 @@ def _maps(tables: ReportTables) -> "Iterator[tuple[str, Figure]]":
         (west, east), (low, high) = ax.get_xlim(), ax.get_ylim()
         figure.set_size_inches((height - MAP_LEGEND) * (east - west) / (high - low), height)
         yield f"sites-{projection}", figure
+
+
+def _jars(tables: ReportTables) -> "Iterator[tuple[str, Figure]]":
+    """The life of one jar of each study whose gas was read."""
+    for study in tables.readings["study"].unique():
+        jar = jar_shown(tables, study)
+        if not jar:
+            continue
+        gases = tables.respiration.loc[tables.respiration["jar"] == jar, "gas"]
+        gas = "co2" if (gases == "co2").any() else gases.iloc[0]
+        readings, respiration, release = (
+            table[(table["jar"] == jar) & table["gas"].isin([gas, ""])]
+            for table in (tables.readings, tables.respiration, tables.release)
+        )
+        figure = _figure(7.2, 4.6, f"One jar of {study}: what was done to it, its respiration and its release")
+        figure.set_layout_engine("none")
+        plot_jar(readings, respiration, release, figure.add_axes((0.09, 0.11, 0.89, 0.8)))
+        yield safe_name(f"jar {study}"), figure
 
 
 def _releases(tables: ReportTables) -> "Iterator[tuple[str, Figure]]":

@@ -12,6 +12,7 @@ from talik.problems import RULES
 from talik.report.citations import citations
 from talik.report.figures import figures, headline_asked, headline_of, safe_name, svg
 from talik.report.numbers import counted, printed, span, with_interval
+from talik.report.readings import readings_rows
 from talik.report.rows import (
     definitions_shown,
     identified_pools,
@@ -92,6 +93,7 @@ def _contents(result: StudyResult, drawn: "dict[str, _Drawing]") -> dict[str, ob
         "asked": headline_asked(result),
         "definitions": definitions,
         "studies": study_rows(tables),
+        "readings": readings_rows(tables),
         "climate_missing": _without_climate(tables, headline),
         "q10": q10_rows(tables, headline),
         "sensitivity": sensitivity_rows(tables.sensitivity, definitions),

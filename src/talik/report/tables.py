@@ -21,8 +21,12 @@ class ReportTables:
     """Table ``samples``."""
     jars: pd.DataFrame
     """Table ``jars``."""
+    readings: pd.DataFrame
+    """Table ``readings``."""
     respiration: pd.DataFrame
     """Table ``respiration``."""
+    budgets: pd.DataFrame
+    """Table ``budgets``."""
     release: pd.DataFrame
     """Table ``release``."""
     pools: pd.DataFrame
