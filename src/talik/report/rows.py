@@ -57,10 +57,18 @@ def _study_row(tables: ReportTables, study) -> StudyRow:
         soils=int((tables.samples["study"] == study.study).sum()),
         temperatures=", ".join(held) or "–",
         days=span(round(ends.min()), round(ends.max())) if len(ends) else "–",
-        replicates=span(jars["replicates"].min(), jars["replicates"].max()),
+        replicates=_replicates(jars),
         basis=_basis(jars),
         gives=_gives(tables.outcomes[tables.outcomes["study"] == study.study]),
     )
+
+
+def _replicates(jars: pd.DataFrame) -> str:
+    """Replicates behind a reading: those stated, or the jars of a set at one temperature."""
+    stated = jars["replicates"].dropna()
+    if stated.empty and (jars["replicate"] != "").any():
+        stated = jars.groupby(["set", "temperature"], dropna=False).size()
+    return span(stated.min(), stated.max())
 
 
 def _basis(jars: pd.DataFrame) -> str:
