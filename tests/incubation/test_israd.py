@@ -166,6 +166,13 @@ def test_only_radiocarbon_is_no_respiration(tmp_path):
     assert (jar["measures"], jar["excluded"]) == ("other", "no respiration given")
 
 
+def test_a_number_that_nothing_can_be_is_told(tmp_path):
+    rows = tabs()
+    rows["incubation"][0] |= {"inc_flux": 1e300}
+    told = read_israd(written(tmp_path, rows)).problems.query("column == 'inc_flux'")
+    assert told["found"].tolist() == ["'1e+300'"]
+
+
 def test_soils_of_a_core_that_respire_nothing_are_read(tmp_path):
     rows = tabs()
     for row in rows["incubation"]:

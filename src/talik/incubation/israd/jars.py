@@ -10,7 +10,6 @@ import pandas as pd
 
 from talik.errors import UnitError
 from talik.incubation.israd.tabs import Row
-from talik.incubation.sidb.columns import as_number
 from talik.problems import Findings
 from talik.tables import RESPIRATION_OF
 from talik.units import convert
@@ -88,7 +87,7 @@ def dated_rows(rows: Sequence[Row], samples: Mapping[tuple[str, ...], str], find
 
 def _number(row: Row, column: str, findings: Findings) -> float:
     text = row.text(column)
-    value = as_number(text)
+    value = row.number(column)
     if text and value is None:
         findings.tell(
             "value-not-a-number", column=column, where=row.where, found=repr(text[:80]), needed="a number",

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from talik.incubation.israd.tabs import Row, Tab
-from talik.incubation.sidb.columns import as_number
 from talik.problems import Findings
 
 
@@ -112,7 +111,7 @@ def property_rows(
         text = row.text(column)
         if not text:
             continue
-        value = as_number(text)
+        value = row.number(column)
         if value is None:
             findings.tell(
                 "value-not-a-number", stage="survey", column=column, where=row.where, found=repr(text[:80]),
@@ -123,5 +122,5 @@ def property_rows(
         name = NAMES.get(column, column.split("_", 1)[1])
         yield {
             "subject": "sample", "id": sample, "property": name, "group": one.group,
-            "subgroup": one.subgroup, "value": value, "sd": as_number(row.text(_SPREAD.get(column, ""))), "unit": unit,
+            "subgroup": one.subgroup, "value": value, "sd": row.number(_SPREAD.get(column, "")), "unit": unit,
         }  # fmt: skip

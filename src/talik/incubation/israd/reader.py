@@ -14,7 +14,6 @@ from talik.incubation.israd.layers import property_rows, unit_of
 from talik.incubation.israd.tabs import Row, Tab, key_of, read_tabs
 from talik.incubation.measurements import Measurements, both_bases
 from talik.incubation.sets import set_names
-from talik.incubation.sidb.columns import as_number
 from talik.problems import Findings, problems_table
 from talik.survey import conclude
 from talik.tables import typed
@@ -183,13 +182,13 @@ def _or(value: float, other: float) -> float:
 
 
 def _number(row: Row, column: str) -> float:
-    value = as_number(row.text(column))
+    value = row.number(column)
     return np.nan if value is None else value
 
 
 def _first(profiles: Sequence[Row], column: str, findings: Findings) -> float:
-    value = as_number(_first_text(profiles, column, findings))
-    return np.nan if value is None else value
+    _first_text(profiles, column, findings)
+    return next((value for row in profiles if (value := row.number(column)) is not None), np.nan)
 
 
 def _first_text(profiles: Sequence[Row], column: str, findings: Findings) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from talik.errors import InputError, TableError, itemised, listed
 from talik.incubation.sheets.grid import Cell, Sheet, read_workbook
+from talik.incubation.sidb.columns import as_number
 
 TABS = ("metadata", "site", "profile", "flux", "layer", "interstitial", "fraction", "incubation")
 """Tabs of a template."""
@@ -23,6 +24,9 @@ NEEDED = {
 
 MOST_CHARACTERS = 5_000
 """A name or a remark longer than this is not one."""
+
+LARGEST = 1e12
+"""A number above this is a slip of the keyboard."""
 
 _DESCRIPTION = re.compile(r"entry\W*dataset|author.?year", re.IGNORECASE)
 _NOTHING = ("", "na", "n/a", "nan", "null")
@@ -40,6 +44,11 @@ class Row:
     def text(self, column: str) -> str:
         """A cell as text; empty where there is nothing."""
         return self.cells.get(column, "")
+
+    def number(self, column: str) -> float | None:
+        """A cell as a number; None where it is none, or one that nothing in a soil can be."""
+        value = as_number(self.text(column))
+        return value if value is not None and abs(value) <= LARGEST else None
 
 
 @dataclass(frozen=True)
