@@ -166,6 +166,13 @@ def test_only_radiocarbon_is_no_respiration(tmp_path):
     assert (jar["measures"], jar["excluded"]) == ("other", "no respiration given")
 
 
+def test_a_layer_without_carbon_is_read(tmp_path):
+    rows = tabs()
+    rows["layer"][0] |= {"lyr_c_org": 0.0}
+    rows["incubation"][0] |= {"inc_C_respired": 1.0}
+    assert read_israd(written(tmp_path, rows)).jars["organic_carbon"].min() == 0.0
+
+
 def test_a_number_that_nothing_can_be_is_told(tmp_path):
     rows = tabs()
     rows["incubation"][0] |= {"inc_flux": 1e300}

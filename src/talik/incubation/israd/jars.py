@@ -299,8 +299,9 @@ def tell_disagreement(jars: Mapping[str, Sequence[Dated]], carbon: Mapping[str, 
     apart: list[tuple[Row, float]] = []
     for rows in jars.values():
         for row in rows:
-            per_carbon = row.flux.value / (1.0 if row.flux.basis == "soil carbon" else carbon.get(row.sample, np.nan))
-            ratio = per_carbon * row.time / row.respired if row.respired > 0 else np.nan
+            content = 1.0 if row.flux.basis == "soil carbon" else carbon.get(row.sample, np.nan)
+            expected = row.respired * content
+            ratio = row.flux.value * row.time / expected if expected > 0 else np.nan
             if ratio > LARGEST_RATIO or 0 < ratio < 1 / LARGEST_RATIO:
                 apart.append((row.row, ratio))
     if apart:
