@@ -27,6 +27,7 @@ BOUNDS = {
     "autoload_known_extensions": "false",
     "allow_community_extensions": "false",
     "python_enable_replacements": "false",
+    "allow_persistent_secrets": "false",
     "memory_limit": "512MB",
     "lock_configuration": "true",
 }
