@@ -163,7 +163,7 @@ def _same_series(series: Sequence[Series], wanted: set[str]) -> Iterator[tuple[i
 
 def _has_shape(values: np.ndarray) -> bool:
     mean = np.abs(values).mean()
-    return values.size >= FEWEST_TIMES and np.unique(values).size > 2 and values.std() > LEAST_VARIATION * mean
+    return bool(values.size >= FEWEST_TIMES and np.unique(values).size > 2 and values.std() > LEAST_VARIATION * mean)
 
 
 def _of_one_spread(series: Sequence[Series], shaped: Sequence[int]) -> Iterator[tuple[int, int]]:
