@@ -13,9 +13,6 @@ from talik.incubation.sets import treatment_columns
 from talik.library.contents import list_library, read_library
 from talik.library.file import WAIT, Tell
 from talik.tables import DEFINITIONS, TABLES, typed
-from talik.temperature import outcomes, q10
-from talik.temperature.curves import stepped
-from talik.temperature.q10 import FREEZING
 
 SAME_TEMPERATURE = 1e-6
 """Temperatures closer than this are one. [°C]"""
@@ -143,6 +140,8 @@ def library_q10(
 
 
 def _checked(definition: str, pair: Sequence[float], within: float) -> tuple[float, float]:
+    from talik.temperature.q10 import FREEZING
+
     if definition not in DEFINITIONS:
         raise SettingsError(f"no definition of Q10 is called {definition!r}; there are {listed(DEFINITIONS)}.")
     low, high = (float(one) for one in pair)
@@ -160,6 +159,8 @@ def _checked(definition: str, pair: Sequence[float], within: float) -> tuple[flo
 
 def _estimates(measured: Measurements, definition: str) -> pd.DataFrame:
     """The table ``q10`` by this definition."""
+    from talik.temperature import q10
+
     if definition != "pool":
         return q10(measured.respiration, measured.jars, definitions=[definition])
     from talik.pools import fit_pools
@@ -177,6 +178,8 @@ def _near(temperatures: pd.Series, wanted: float, within: float) -> pd.Series:
 
 def _restricted(measured: Measurements, pair: tuple[float, float], within: float) -> Measurements:
     """Measurements from the lower to the upper temperature, of the sets that were incubated at both."""
+    from talik.temperature.curves import stepped
+
     rows = measured.respiration
     rows = rows[(rows["temperature"] >= pair[0] - within - SAME_TEMPERATURE)]
     rows = rows[(rows["temperature"] <= pair[1] + within + SAME_TEMPERATURE)]
@@ -313,6 +316,8 @@ def _reason(jars: pd.DataFrame, held: np.ndarray, definition: str, pair: tuple[f
 
 def _outcomes(measured: Measurements, known: pd.DataFrame, left_out: pd.DataFrame) -> pd.DataFrame:
     """Studies with what came of them by this definition at this pair."""
+    from talik.temperature import outcomes
+
     table = outcomes(measured.studies, measured.jars, known.assign(definition="this one"))
     reasons = {
         str(study): listed([*dict.fromkeys(texts)], 3)
