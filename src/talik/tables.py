@@ -87,8 +87,8 @@ EVENTS = ("read", "flush", "seal", "draw", "replace", "water", "blank")
 volume is drawn; a volume is drawn and replaced by gas of the row's mole fraction; water is added; or the row is
 a reading of a blank, a jar treated alike without soil."""
 
-DEFINITIONS = ("rate-ratio", "rate-fit", "equal-time", "equal-carbon", "pool", "published")
-"""Definitions of Q10; see ``talik.temperature``. ``published``: as somebody gave it, without saying how."""
+DEFINITIONS = ("rate-ratio", "rate-fit", "equal-time", "equal-carbon", "pool")
+"""Definitions of Q10; see ``talik.temperature``. The table holds also ``published``: as given, without saying how."""
 
 _ALL = (
     Table("studies", "a study", _columns("study* title doi citation licence source note"), ("study",)),
@@ -179,7 +179,7 @@ _ALL = (
         _columns(
             "study set* sample definition* pool gas basis paired? t_low t_high temperatures# time_start time_end "
             "quota_start# quota_end# q10 lower# upper# sd_ln_q10# n# interval_from flag",
-            definition=DEFINITIONS,
+            definition=(*DEFINITIONS, "published"),
         ),
     ),
     Table(

@@ -81,7 +81,7 @@ def duplicates(
     Returns
     -------
     DataFrame
-        As ``problems.csv``, under the rules ``study-twice``, ``series-twice`` and ``values-reused``.
+        As ``problems.csv``, under the rules ``study-twice``, ``series-in-two-studies`` and ``values-reused``.
     """
     wanted = set(studies["study"]) if of is None else set(of)
     if not wanted:
@@ -268,7 +268,7 @@ def _told_by_study(
         where = "; ".join(dict.fromkeys(_where(a, b) for a, b in found))
         yield problem(
             rule, stage="library", entry=one, where=where,
-            column=listed([f"{a.jar} = {b.jar}{_times(a, b) if rule == 'series-twice' else ''}" for a, b in found], 5),
+            column=listed([f"{a.jar} = {b.jar}{_times(a, b) if rule == 'series-in-two-studies' else ''}" for a, b in found], 5),
             found=f"{words} under {one} and {other}, {len(found)} times", needed="each soil under one study",
             done="both are kept; take one out before they are pooled",
         )  # fmt: skip

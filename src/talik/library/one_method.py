@@ -121,7 +121,7 @@ def library_q10(
     >>> file = folder / "cold.duckdb"
     >>> added = add_to_library(file, folder / "study" / "tables")
     >>> library_q10(file, "equal-carbon", (5, 15)).q10["q10"].round(2).tolist()
-    [2.5]
+    [2.46]
     >>> library_q10(file, "equal-carbon", (5, 25)).left_out["reason"].tolist()
     ['not incubated at 25 degC, but at 5, 15']
     """

@@ -209,6 +209,8 @@ def reading_batches(jars: pd.DataFrame, respiration: pd.DataFrame, readings: pd.
     ------
     Problem
     """
+    if not (readings["batch"] != "").any():
+        return
     rates = respiration.assign(batch=batches_of(respiration, readings))
     rates = rates[rates["batch"] != ""]
     for one in curves(jars, respiration):
@@ -254,7 +256,7 @@ def batches_of(respiration: pd.DataFrame, readings: pd.DataFrame) -> pd.Series:
     Series of str
         With the index of `respiration`; '' where unknown.
     """
-    read = readings[(readings["event"] == "read") & (readings["batch"] != "")]
+    read = readings[readings["event"].isin(["", "read"]) & (readings["batch"] != "")]
     gas = read["gas"].where(read["gas"] != "", "co2")
     rows = respiration.assign(row=np.arange(len(respiration)), gas=respiration["gas"].replace("", "co2"))
     joined = rows[["row", "jar", "gas", "time", "time_start", "time_end"]].merge(
