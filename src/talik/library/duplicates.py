@@ -266,12 +266,17 @@ def _told_by_study(
         of_studies[series[i].study, series[j].study].append((series[i], series[j]))
     for (one, other), found in of_studies.items():
         where = "; ".join(dict.fromkeys(_where(a, b) for a, b in found))
+        told = _times if rule == "series-in-two-studies" else _nothing
         yield problem(
             rule, stage="library", entry=one, where=where,
-            column=listed([f"{a.jar} = {b.jar}{_times(a, b) if rule == 'series-in-two-studies' else ''}" for a, b in found], 5),
+            column=listed([f"{a.jar} = {b.jar}{told(a, b)}" for a, b in found], 5),
             found=f"{words} under {one} and {other}, {len(found)} times", needed="each soil under one study",
             done="both are kept; take one out before they are pooled",
         )  # fmt: skip
+
+
+def _nothing(_: Series, __: Series) -> str:
+    return ""
 
 
 def _times(a: Series, b: Series) -> str:

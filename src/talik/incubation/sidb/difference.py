@@ -70,10 +70,8 @@ def _samples(before: Measurements, after: Measurements, jars: Mapping[str, str])
 
 
 def _with_order(respiration: pd.DataFrame) -> pd.DataFrame:
-    """Rows numbered by time within their jar, temperature and gas; without what follows from the soil's contents."""
-    rows = respiration.assign(organic_matter_respiration=np.nan).sort_values(
-        ["jar", "gas", "temperature", "time"], kind="stable"
-    )
+    """Rows numbered by time within their jar, temperature and gas."""
+    rows = respiration.sort_values(["jar", "gas", "temperature", "time"], kind="stable")
     return rows.assign(order=rows.groupby("jar").cumcount().astype(str))
 
 
