@@ -16,7 +16,13 @@ DAYS_PER_YEAR = 365.25
 """Length of the Julian year. [d]"""
 
 GAS_CONSTANT = 8.314462618
-"""Molar gas constant, R. [J mol⁻¹ K⁻¹] CODATA 2018."""
+"""Molar gas constant, R. [J mol⁻¹ K⁻¹] CODATA 2018, exact."""
+
+BOLTZMANN = 1.380649e-23
+"""Boltzmann constant, k_B. [J K⁻¹] SI 2019, exact."""
+
+PLANCK = 6.62607015e-34
+"""Planck constant, h. [J s] SI 2019, exact."""
 
 ATMOSPHERE = 101.325
 """Standard atmosphere. [kPa] BIPM."""

@@ -40,6 +40,10 @@ class SettingsError(TalikError):
     """``study.toml`` has mistakes."""
 
 
+class ResponseError(TalikError):
+    """A temperature response is asked beyond what it describes, or cannot be fitted."""
+
+
 class StoreError(TalikError):
     """A run folder cannot be written or does not hold what is asked for."""
 

@@ -1,0 +1,93 @@
+"""Fits of responses: the truth comes back, intervals cover it, forms are told apart, and what cannot be is said."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+from talik.errors import ResponseError
+from talik.responses import RESPONSES, compare_responses, equivalent, fit_response, local_q10
+
+AT = np.array([0.0, 4, 10, 15, 20, 25, 30])
+FITTED = [name for name in RESPONSES if name not in ("daycent", "daycent-exponential", "rothc")]
+
+
+def rates(name, values, noise=0.0, seed=0):
+    exact = 3.0 * RESPONSES[name].relative_rate(AT, *values, reference=10.0)
+    return exact * np.exp(noise * np.random.default_rng(seed).standard_normal(AT.size))
+
+
+@pytest.mark.parametrize("name", [n for n in FITTED if n not in ("ratkowsky", "ctsm", "elm", "orchidee")])
+def test_exact_rates_give_back_their_curve(name):
+    response = RESPONSES[name]
+    values = [v + 0.07 * (p.high - v) for v, p in zip(response.usual, response.parameters, strict=True)]
+    fit = fit_response(AT, rates(name, values), form=name)
+    assert_allclose(fit.predict(AT), rates(name, values), rtol=1e-5)
+
+
+def test_van_t_hoff_is_the_straight_line_of_the_logarithms():
+    measured = rates("van-t-hoff", [2.4], noise=0.1)
+    slope = np.polyfit(AT, np.log(measured), 1)[0]
+    assert_allclose(np.log(fit_response(AT, measured).parameters[0]), 10 * slope, rtol=1e-8)
+
+
+@pytest.mark.parametrize("name", ["van-t-hoff", "arrhenius", "ratkowsky"])
+def test_intervals_hold_the_truth_as_often_as_they_say(name):
+    values = RESPONSES[name].usual
+    at = AT[AT <= 25]
+    covered = 0
+    for seed in range(200):
+        exact = RESPONSES[name].relative_rate(at, *values, reference=10.0)
+        noisy = exact * np.exp(0.08 * np.random.default_rng(seed).standard_normal(at.size))
+        fit = fit_response(at, noisy, form=name)
+        covered += fit.lower[0] <= values[0] <= fit.upper[0]
+    # 190 of 200 are expected; 180 and 198 lie beyond the 99.8 % range of the binomial.
+    assert 180 < covered < 199
+
+
+def test_the_form_that_made_the_rates_is_told_from_the_others():
+    best = compare_responses(AT, rates("mmrt", [60.0, -4.0], noise=0.02), forms=["van-t-hoff", "arrhenius", "mmrt"])
+    assert best["form"].iloc[0] == "mmrt"
+    assert best["weight"].sum() == pytest.approx(1)
+    assert best.set_index("form").loc["mmrt", "left_out"] < best.set_index("form").loc["van-t-hoff", "left_out"]
+
+
+@pytest.mark.parametrize("name", [n for n in FITTED if RESPONSES[n].steepness and n not in ("century", "kirschbaum")])
+def test_a_conversion_is_as_steep_where_it_was_asked(name):
+    to = RESPONSES[name]
+    values = equivalent(RESPONSES["van-t-hoff"], to, 10.0, [2.2])
+    assert_allclose(local_q10(to, 10.0, values), 2.2, rtol=1e-7)
+
+
+def test_a_conversion_there_and_back_is_the_same():
+    energy = equivalent(RESPONSES["van-t-hoff"], RESPONSES["arrhenius"], 7.5, [2.7])
+    assert_allclose(equivalent(RESPONSES["arrhenius"], RESPONSES["van-t-hoff"], 7.5, energy), [2.7], rtol=1e-8)
+
+
+@pytest.mark.parametrize(
+    ("at", "measured", "form", "words"),
+    [
+        ([5, 15], [1.0, 0.0], "van-t-hoff", "1 of 2 rates are not above zero (0 at 15 °C)"),
+        ([5, 5], [1.0, 1.1], "van-t-hoff", "needs rates at 2 temperatures at least; there are 1"),
+        ([5, 15], [1.0, 2.0], "mmrt", "needs rates at 3 temperatures at least; there are 2"),
+        ([-5, 15], [1.0, 2.0], "van-t-hoff", "describes soil from 0 to 35 °C, and -5 °C is asked for"),
+        ([5, 15], [1.0, 2.0], "vant-hoff", "there is no form 'vant-hoff'"),
+    ],
+)
+def test_what_cannot_be_fitted_is_said(at, measured, form, words):
+    with pytest.raises(ResponseError) as raised:
+        fit_response(at, measured, form=form)
+    assert words in str(raised.value)
+
+
+def test_as_many_temperatures_as_parameters_give_a_curve_and_open_intervals():
+    fit = fit_response([5, 15], [1.0, 2.5])
+    assert fit.parameters[0] == pytest.approx(2.5, rel=1e-6)
+    assert fit.closed == (False,)
+    assert np.isnan(fit.aicc)
+
+
+def test_a_form_that_cannot_be_as_steep_says_so():
+    with pytest.raises(ResponseError, match="nowhere as steep"):
+        equivalent(RESPONSES["van-t-hoff"], RESPONSES["ratkowsky"], 20.0, [15.0])
+    with pytest.raises(ResponseError, match="no parameter that could be set"):
+        equivalent(RESPONSES["van-t-hoff"], RESPONSES["rothc"], 20.0)
