@@ -18,7 +18,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from talik import find_visits, match_ports, read_readings, read_recordings, visit_readings
+from talik import find_visits, match_ports, q10, read_readings, read_recordings, visit_readings
+from talik.incubation.lab_tables import NO_ACCUMULATION, measurements_of
+from talik.incubation.mapping import read_mapped
+from talik.problems import problems_table
+from talik.tables import typed
 from talik.textfile import read_text
 
 pytestmark = pytest.mark.data
@@ -197,3 +201,30 @@ def test_the_totals_exceed_the_carbon_of_the_soil_so_they_are_no_respiration(stu
     carbon = sheet(study / "uga-soil_samples.csv", notes=0).groupby("Core")["C_percent"].mean() * 10
     both = cumulative.join(carbon, how="inner")
     assert (both["total"] > both["C_percent"]).mean() > 0.5
+
+
+def test_talik_says_that_more_was_respired_than_there_was(study, cumulative):
+    carbon = sheet(study / "uga-soil_samples.csv", notes=0).groupby("Core")["C_percent"].mean() * 10
+    both = (
+        cumulative.join(carbon, how="inner").reset_index(names="jar").assign(sample=lambda it: it["jar"], site="creek")
+    )
+    jars = both.rename(columns={"C_percent": "organic_carbon", "Temperature": "temperature", "Treatment": "treatment"})
+    release = both.assign(time=100.0, temperature=both["Temperature"], release=1000 * both["total"])
+    tables = {
+        "sites": pd.DataFrame({"site": ["creek"]}), "samples": both[["sample", "site"]].drop_duplicates(),
+        "jars": jars[["jar", "sample", "temperature", "treatment", "organic_carbon"]],
+        "release": release[["jar", "time", "temperature", "release"]],
+    }  # fmt: skip
+    found = measurements_of({name: typed(name, table) for name, table in tables.items()}, problems_table([]))
+    told = found.problems.set_index("rule").loc["respired-above-carbon"]
+    assert told["severity"] == "error"
+    assert set(found.jars["scale"]) == {"impossible"}
+
+
+def test_by_default_talik_gives_no_q10_of_jars_through_which_air_was_drawn(study):
+    measured = read_mapped("cpcrw_incubation", study.parent)
+    errors = set(measured.problems.loc[measured.problems["severity"] == "error", "rule"])
+    assert {"no-accumulation", "dilution"} <= errors
+    assert (measured.jars["excluded"] == NO_ACCUMULATION).all()
+    assert measured.respiration["flag"].str.contains(NO_ACCUMULATION).all()
+    assert q10(measured.respiration, measured.jars).empty
