@@ -35,10 +35,9 @@ class Source:
 
     def name_of(self, file: Path) -> str:
         """Name of a file, counted from the folder of the data or of the source."""
-        for folder in (self.path, self.path.parent, self.data):
-            if folder is not None and file.is_relative_to(folder):
-                return file.relative_to(folder).as_posix()
-        return file.name
+        folders = (self.path if self.path.is_dir() else self.path.parent, self.data)
+        within = (folder for folder in folders if folder is not None and file != folder and file.is_relative_to(folder))
+        return next((file.relative_to(folder).as_posix() for folder in within), file.name)
 
 
 @dataclass(frozen=True)
