@@ -137,6 +137,7 @@ def test_a_library_is_a_source_with_a_condition(tmp_path):
     add_to_library(tmp_path / "cold.duckdb", tmp_path / "new" / "tables")
     study(tmp_path, 'library = "cold.duckdb"\nwhere = "temperature = 5"')
     assert set(read_study(tmp_path).measurements.jars["temperature"]) == {5.0}
+    assert check_input(tmp_path / "cold.duckdb").empty
 
 
 def test_every_source_is_a_setting():

@@ -10,6 +10,9 @@ from talik.source import Source
 from talik.study import read_study
 from talik.textfile import read_text
 
+DUCKDB = b"DUCK"
+"""Mark of a DuckDB file, behind a checksum of eight bytes."""
+
 
 def check_input(path: Path | str) -> pd.DataFrame:
     """Problems of a study, of SIDb entries, of tables, of a workbook, of a mapping, or of an instrument's file.
@@ -18,7 +21,7 @@ def check_input(path: Path | str) -> pd.DataFrame:
     ----------
     path : path_like
         ``study.toml`` or its folder, a folder of SIDb entries, a folder of talik's tables, the workbook that
-        ``talik new`` writes, a mapping file beside its data, or a file of an instrument.
+        ``talik new`` writes, a mapping file beside its data, a library, or a file of an instrument.
 
     Returns
     -------
@@ -38,6 +41,10 @@ def check_input(path: Path | str) -> pd.DataFrame:
         from talik.incubation.instruments import read_readings
 
         return problems_table(read_readings(path).problems)
+    if kind == "library":
+        from talik.library import check_library
+
+        return check_library(path)
     if kind == "study":
         return read_study(path).measurements.problems
     return Source(kind, path).read().problems
@@ -73,6 +80,9 @@ def _kind_of(path: Path) -> str:
         return _kind_of_folder(path)
     if path.suffix.lower() == ".toml":
         return "mapping" if "[[read]]" in read_text(path).content else "study"
+    with path.open("rb") as file:
+        if file.read(12)[8:] == DUCKDB:
+            return "library"
     if path.suffix.lower() == ".gz" or is_instrument_file(path):
         return "instrument"
     return "workbook" if is_template(path) else "unknown"

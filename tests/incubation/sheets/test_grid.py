@@ -207,6 +207,15 @@ def test_a_size_that_lies_is_not_believed(tmp_path):
         read_workbook(path)
 
 
+@pytest.mark.parametrize("place", [b"E" + b"9" * 80, b"ZZZZZZZ1", b"e5x"])
+def test_a_cell_at_a_place_that_cannot_be_is_refused_before_it_is_read(tmp_path, place):
+    # Found by random damage: the reader of cells made room for 700 GB and took the process with it.
+    path = written(tmp_path / "a.xlsx", {(0, 0): 1, (1, 1): 2})
+    part_changed(path, "xl/worksheets/sheet1.xml", lambda part: part.replace(b'r="B2"', b'r="' + place + b'"'))
+    with pytest.raises(InputError, match="cells of a workbook are read"):
+        read_workbook(path)
+
+
 def test_an_old_workbook_with_a_cell_far_off_is_refused(tmp_path):
     stream = b"".join(struct.pack("<HHHHHd", 0x0203, 14, row, column, 0, 1.0) for row, column in [(0, 0), (65535, 255)])
     stream = struct.pack("<HHHH", 0x0809, 4, 0x0600, 0x0010) + stream + struct.pack("<HH", 0x000A, 0)

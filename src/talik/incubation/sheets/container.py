@@ -26,11 +26,15 @@ MOST_CELLS = 4_000_000
 MOST_TEXT = 200_000_000
 """Most text in all cells together, a text that many cells share counted for each. [bytes]"""
 
+NOWHERE = 10**9
+"""Rows of a sheet with a cell at a place that cannot be."""
+
 _SHARED = re.compile(rb"<(?:\w+:)?si\b[^>]*>(.*?)</(?:\w+:)?si>", re.DOTALL)
 _OF_SHARED = re.compile(rb"\st=[\"']s[\"'][^>]*>\s*<(?:\w+:)?v>(\d{1,9})</")
 _ROW = re.compile(rb"<(?:\w+:)?row\b[^>]*?\sr=[\"'](\d{1,9})[\"']")
 _CELL = re.compile(rb"<(?:\w+:)?c\b((?:\s[^>]*?)?)(/?)>")
 _REFERENCE = re.compile(rb"\sr=[\"']([A-Z]{1,4})(\d{1,9})[\"']")
+_ODD_PLACE = re.compile(rb"<(?:\w+:)?(?:c|row)\b[^>]*?\sr=[\"'](?![A-Z]{0,4}\d{1,9}[\"'])")
 _IS_ERROR = re.compile(rb"\st=[\"']e[\"']")
 _ERROR = re.compile(rb"<(?:\w+:)?v>(#[A-Z0-9/?!_]{2,20})</")
 _OPEN_DOCUMENT = re.compile(
@@ -177,10 +181,12 @@ def _extent(name: str, part: bytes) -> Extent:
 
 
 def _open_xml_extent(part: bytes) -> Extent:
-    rows = columns = count = 0
+    if _ODD_PLACE.search(part):
+        # The reader of cells takes any digits for a place, and a sheet that far off takes all memory.
+        return Extent(NOWHERE, 1)
+    rows = columns = 0
     errors = {}
     for found in _CELL.finditer(part):
-        count += 1
         attributes, empty = found[1], found[2]
         if empty:
             continue
