@@ -216,7 +216,7 @@ def test_coordinates_are_read_in_every_writing(cell, axis, degrees):
 @pytest.mark.parametrize(
     ("cell", "axis", "words"),
     [
-        ("35_97'N", "latitude", "97 minutes"), ("101_120'E", "longitude", "120 minutes"), ("91", "latitude", "impossible"),
+        ("35_97'N", "latitude", "97 minutes"), ("101_120'E", "longitude", "120 minutes"), ("65 2.5'015", "latitude", "stands behind"), ("91", "latitude", "impossible"),
         ("68.1_W", "latitude", "is a longitude"), ("N65.5 S", "latitude", "two directions"), ("Toolik", "latitude", "is no latitude"),
         ("65.5°30'N", "latitude", "decimals in the degrees"), ("-65 N", "latitude", "minus sign"), ("48°21'75N", "latitude", "may be seconds"),
         ("32_20'S/34_14'S", "latitude", "is no latitude"), ("65 30 75\" N", "latitude", "75 seconds"),

@@ -152,6 +152,8 @@ def _apostrophe(minutes: str, digits: str) -> tuple[str, str, str]:
     """Minutes and seconds of 55'398 or 21'47, and how they were understood."""
     if not digits.isdigit():
         return minutes, digits, "seconds without their mark"
+    if not minutes.isdigit():
+        return "", "", f"{minutes} minutes have decimals, and {digits} stands behind them"
     if len(digits) >= 3:
         return f"{minutes}.{digits}", "", f"{minutes}'{digits} taken as {minutes}.{digits} minutes"
     if len(digits) == 2 and int(digits) < 60:
