@@ -22,7 +22,7 @@ export OPENBLAS_NUM_THREADS := 1
 # The theme announces its successor on every build.
 export NO_MKDOCS_2_WARNING := 1
 
-.PHONY: help install demo test check format bench fuzz coverage docs clean
+.PHONY: help install demo test check format bench calibrate fuzz coverage docs clean
 help:             ## what can be made
 	@sed -n 's/^\([a-z]*\): .*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
@@ -55,6 +55,9 @@ format: $(DEVELOPED)  ## put the code into the project's style
 	@$(BIN)/ruff format --quiet .
 bench: $(DEVELOPED)   ## time and memory, beside a reference
 	@$(BIN)/python -m benchmarks
+STUDY :=
+calibrate: $(DEVELOPED) ## how often intervals hold the truth; STUDY=pools for one study
+	@$(BIN)/python -m calibration $(STUDY)
 fuzz: $(DEVELOPED)    ## thousands of spoilt entries, files, workbooks, mappings and packages
 	@TALIK_FUZZ=$(RUNS) $(BIN)/python -m pytest -q tests/incubation/test_sidb_mutated.py
 	@TALIK_FUZZ=$(FILES) $(BIN)/python -m pytest -q -n 2 -k "spoilt or mutated" tests/incubation/instruments \

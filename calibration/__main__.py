@@ -1,0 +1,21 @@
+"""Make the tables of docs/calibration/: all of them, or those that are named; nothing is asserted."""
+
+import sys
+from importlib import import_module
+from pathlib import Path
+
+PAGES = Path(__file__).parent.parent / "docs" / "calibration"
+STUDIES = ()
+"""Modules of this folder, in the order of the method."""
+
+
+def main(names: list[str]) -> None:
+    """Write the table of each study as CSV, and tell its time."""
+    PAGES.mkdir(exist_ok=True)
+    for name in names or STUDIES:
+        table = import_module(f"calibration.{name}").table()
+        table.to_csv(PAGES / f"{name}.csv", index=False, float_format="%.6g")
+        print(table.to_string(index=False), flush=True)
+
+
+main(sys.argv[1:])
