@@ -18,7 +18,7 @@ def cases() -> Iterator[Case]:
     measured = packaged()
     yield Case(
         f"fit_pools, two-pool, packaged study ({size(measured)})",
-        lambda: in_process(lambda: talik.fit_pools(measured.respiration, measured.jars, model="two-pool")),
+        lambda: in_process(lambda: talik.fit_pools(measured.respiration, measured.jars, models=["two-pool"])),
         "curve_fit, one start, no Q10, no interval", lambda: in_process(lambda: one_at_a_time(measured)),
     )  # fmt: skip
 

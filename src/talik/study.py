@@ -89,10 +89,13 @@ class FluxSection(_Section):
         return {"first_interval": self.first_interval, "gaps": self.gaps}
 
 
+PoolModelName = Literal["one-pool", "two-pool", "three-pool", "fast-and-constant", "continuous-quality"]
+
+
 class PoolsSection(_Section):
     """``[pools]``: models to fit."""
 
-    models: list[Literal["one-pool", "two-pool"]] = ["one-pool", "two-pool"]
+    models: list[PoolModelName] = ["one-pool", "two-pool", "three-pool", "fast-and-constant", "continuous-quality"]
 
 
 class TemperatureSection(_Section):
@@ -237,10 +240,8 @@ def _flux(study: Study, tables: dict[str, pd.DataFrame]) -> dict[str, pd.DataFra
 
 def _pools(study: Study, tables: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     from talik.pools import fit_pools
-    from talik.tables import empty, typed
 
-    fitted = [fit_pools(tables["respiration"], tables["jars"], model=model) for model in study.settings.pools.models]
-    return {"pools": typed("pools", pd.concat(fitted)) if fitted else empty("pools")}
+    return {"pools": fit_pools(tables["respiration"], tables["jars"], models=study.settings.pools.models)}
 
 
 def _temperature(study: Study, tables: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:

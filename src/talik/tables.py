@@ -170,8 +170,8 @@ _ALL = (
     Table(
         "pools", "one fitted parameter",
         _columns(
-            "study set* sample model* parameter* estimate# sd# lower# upper# identified? reason n# aicc# basis "
-            "reference_temperature#"
+            "study set* sample model* parameter* estimate# sd# lower# upper# identified? reason n# aicc# bic# weight# "
+            "collinearity# basis reference_temperature#"
         ),
     ),
     Table(

@@ -9,9 +9,6 @@ import pytest
 from numpy.testing import assert_allclose
 
 from talik.pools.fit import fit_pool_model
-from talik.pools.models import PoolModel
-
-THREE_POOL = PoolModel("three-pool", ("fast", "slow", "passive"), "Lanczos (1956), Applied Analysis, 272-280")
 
 # y = b1 (1 - exp(-b2 x)): x, y; b1, b2; their standard deviations; residual sum of squares.
 RELEASE = {
@@ -84,7 +81,7 @@ def test_respiration_of_three_pools_is_certified(name):
     text, certified, sum_of_squares, digits = THREE_EXPONENTIALS[name]
     rate = np.array(text.split(), float)
     time = 0.05 * np.arange(rate.size)
-    fit = fit_pool_model(time, time, 20.0, rate, np.ones(rate.size), model=THREE_POOL)
+    fit = fit_pool_model(time, time, 20.0, rate, np.ones(rate.size), model="three-pool")
     sizes, k = fit.estimates[:3], fit.estimates[3:]
     found = np.ravel(np.column_stack([sizes * k, k])[::-1])
     assert_allclose(found, certified, rtol=10.0**-digits)

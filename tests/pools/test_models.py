@@ -3,56 +3,81 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
+from scipy.integrate import quad
 
-from talik.pools.models import POOL_MODELS, decay, one_pool, one_pool_mean, one_pool_release, two_pool
+from talik.pools.carbon import CONSTANT, CONTINUUM, POOL
+from talik.pools.models import POOL_MODELS, one_pool, one_pool_mean, one_pool_release, two_pool
 
 TIME = np.array([0.0, 0.5, 1.0, 3.0, 10.0, 40.0, 200.0, 1000.0])
 START, END = TIME[:-1], TIME[1:]
 RATES = st.floats(1e-6, 10.0)
+KINDS = {"pool": (POOL, ()), "constant": (CONSTANT, ()), "continuum": (CONTINUUM, (0.4,))}
 
 
-def pools(model):
-    """Sizes and decay rates that any model can have."""
-    count = len(model.pools)
-    return 100.0 * np.arange(1, count + 1), 0.3 / 20.0 ** np.arange(count)
+def shapes_of(_, shapes):
+    return [np.full(1, shape) for shape in shapes]
 
 
-@pytest.mark.parametrize("model", POOL_MODELS.values(), ids=POOL_MODELS)
-class TestEveryModel:
-    def test_it_is_found_by_its_name(self, model):
-        assert POOL_MODELS[model.name] is model
-        assert model.reference
+@pytest.mark.parametrize("name", POOL_MODELS)
+def test_a_model_is_found_by_its_name(name):
+    assert POOL_MODELS[name].name == name
+    assert POOL_MODELS[name].reference
 
-    def test_carbon_is_conserved(self, model):
-        sizes, k = pools(model)
-        total = model.release(TIME, sizes, k) + model.remaining(TIME, sizes, k)
-        assert_allclose(total, sizes.sum(), rtol=1e-12)
-        assert model.release(0.0, sizes, k) == 0
 
-    def test_mean_rate_times_length_is_the_carbon_released(self, model):
-        sizes, k = pools(model)
-        released = model.mean_respiration(START, END, sizes, k) * (END - START)
-        assert_allclose(released, np.diff(model.release(TIME, sizes, k)), rtol=1e-9, atol=1e-9)
+@pytest.mark.parametrize("name", KINDS)
+@pytest.mark.parametrize("k", [1e-5, 0.02, 3.0])
+class TestEveryKindOfCarbon:
+    def test_the_mean_of_an_interval_is_its_integral(self, name, k):
+        kind, shapes = KINDS[name]
+        at_one_time = lambda t: kind.rate(np.array([t]), None, np.full(1, k), *shapes_of(kind, shapes))[0][0]  # noqa: E731
+        mean = kind.rate(START, END - START, np.full(1, k), *shapes_of(kind, shapes))[0]
+        whole = [quad(at_one_time, a, b, epsabs=0, epsrel=1e-11)[0] for a, b in zip(START, END, strict=True)]
+        # What is gone to the last digit has no more digits to compare.
+        assert_allclose(mean * (END - START), whole, rtol=1e-9, atol=1e-30)
 
-    def test_rate_is_the_slope_of_the_release(self, model):
-        sizes, k = pools(model)
-        h = 1e-4
-        slope = (model.release(TIME + h, sizes, k) - model.release(TIME - h, sizes, k)) / (2 * h)
-        assert_allclose(model.respiration(TIME, sizes, k), slope, rtol=1e-6, atol=1e-8)
+    def test_an_interval_without_length_is_a_reading(self, name, k):
+        kind, shapes = KINDS[name]
+        reading = kind.rate(TIME, None, np.full(1, k), *shapes_of(kind, shapes))
+        interval = kind.rate(TIME, np.zeros(TIME.size), np.full(1, k), *shapes_of(kind, shapes))
+        for one, other in zip(reading, interval, strict=True):
+            assert_allclose(one, other, rtol=1e-12, atol=1e-300)
 
-    def test_respiration_falls(self, model):
-        assert np.all(np.diff(model.respiration(TIME, *pools(model))) < 0)
+    @pytest.mark.parametrize("duration", [None, END - START])
+    def test_slopes_are_derivatives_by_logarithms(self, name, k, duration):
+        kind, shapes = KINDS[name]
+        values = np.log([k, *shapes])
+        _, *slopes = kind.rate(START, duration, *(np.exp(v)[None] for v in values))
+        for i, slope in enumerate(slopes):
+            h = 1e-6 * np.eye(values.size)[i]
+            up, down = (
+                kind.rate(START, duration, *(np.exp(v)[None] for v in values + sign * h))[0] for sign in (1, -1)
+            )
+            # The difference of two curves loses the digits that they share.
+            assert_allclose(slope, (up - down) / 2e-6, rtol=1e-4, atol=1e-8 * k)
 
-    def test_an_interval_without_length_is_a_reading(self, model):
-        sizes, k = pools(model)
-        assert_allclose(model.mean_respiration(TIME, TIME, sizes, k), model.respiration(TIME, sizes, k), rtol=1e-12)
 
-    def test_all_carbon_is_released_in_the_end(self, model):
-        sizes, k = pools(model)
-        assert_allclose(model.release(1e9, sizes, k), sizes.sum(), rtol=1e-12)
+@pytest.mark.parametrize("name", ["pool", "continuum"])
+@pytest.mark.parametrize("k", [1e-5, 0.02, 3.0])
+def test_the_rate_is_what_is_lost(name, k):
+    kind, shapes = KINDS[name]
+    left = kind.left(TIME, np.full(1, k), *shapes_of(kind, shapes))[0]
+    mean = kind.rate(START, END - START, np.full(1, k), *shapes_of(kind, shapes))[0]
+    assert left[0] == 1
+    assert_allclose(mean * (END - START), -np.diff(left), rtol=1e-9, atol=1e-15)
 
-    def test_parameters_are_named_after_the_pools(self, model):
-        assert len(set(model.names("k"))) == len(model.pools)
+
+@given(k=RATES)
+def test_a_continuum_of_large_shape_is_one_pool(k):
+    continuum = CONTINUUM.rate(TIME, None, np.full(1, k), np.full(1, 1e9))[0]
+    pool = POOL.rate(TIME, None, np.full(1, k))[0]
+    near = k * TIME < 30
+    assert_allclose(continuum[near], pool[near], rtol=1e-5)
+
+
+def test_a_model_sums_its_pools():
+    model = POOL_MODELS["fast-and-constant"]
+    rate = model.mean_respiration(TIME, TIME, [20.0, 0.3], [0.05, 1.0])
+    assert_allclose(rate, one_pool(TIME, 20.0, 0.05) + 0.3)
 
 
 @given(k=RATES, share=st.floats(0, 1))
@@ -62,7 +87,8 @@ def test_two_pools_with_one_rate_are_one_pool(k, share):
 
 @given(k_fast=RATES, k_slow=RATES, share=st.floats(0, 1))
 def test_two_pool_is_the_model_of_that_name(k_fast, k_slow, share):
-    by_name = POOL_MODELS["two-pool"].respiration(TIME, [50 * share, 50 * (1 - share)], [k_fast, k_slow])
+    model = POOL_MODELS["two-pool"]
+    by_name = model.mean_respiration(TIME, TIME, [50 * share, 50 * (1 - share)], [k_fast, k_slow])
     assert_allclose(two_pool(TIME, 50.0, share, k_fast, k_slow), by_name, rtol=1e-12, atol=1e-300)
 
 
@@ -72,14 +98,6 @@ def test_the_mean_of_an_interval_is_not_the_rate_at_its_middle(k, start, length)
     middle = one_pool(start + length / 2, 10.0, k)
     # The curve is convex; rounding allows equality where it is nearly straight.
     assert mean >= middle * (1 - 1e-9)
-
-
-@given(k=RATES, start=st.floats(0, 100), length=st.floats(0, 100))
-def test_slope_of_decay_is_its_derivative(k, start, length):
-    h = 1e-5
-    up, down = (decay(start, start + length, k * np.exp(s))[0] for s in (h, -h))
-    rate, slope = decay(start, start + length, k)
-    assert_allclose(slope, (up - down) / (2 * h), rtol=1e-5, atol=1e-7 * rate + 1e-300)
 
 
 def test_half_of_the_carbon_is_left_after_the_half_life():

@@ -3,9 +3,11 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
 
+from talik import pools
 from talik.errors import TableError
-from talik.pools import POOL_MODELS, fit_pools, pool_fits
+from talik.pools import POOL_MODELS, pool_fits
 from talik.pools.models import two_pool
+from talik.pools.soils import series_of, soil_rates
 from talik.responses import van_t_hoff
 from talik.tables import check
 
@@ -29,6 +31,12 @@ def rates(jar, temperature, column="specific_respiration", scale=1.0):
     return pd.DataFrame({"jar": jar, "time": DAYS, "temperature": temperature, "gas": "co2", column: scale * rate})
 
 
+def fit_pools(respiration, jars, model="two-pool"):
+    """The parameters of one model."""
+    table = pools.fit_pools(respiration, jars, models=[model])
+    return table[~table["parameter"].str.startswith("carbon_left")]
+
+
 RESPIRATION = pd.concat([rates("1", 5.0), rates("2", 15.0)])
 
 
@@ -37,12 +45,12 @@ def estimates(pools):
 
 
 def test_pools_and_their_q10_come_from_the_tables():
-    pools = fit_pools(RESPIRATION, JARS)
-    assert_allclose(estimates(pools), [0.03, 0.08, 3e-4, 2.0, 3.0], rtol=1e-5)
-    assert pools["identified"].all()
-    assert set(pools["reference_temperature"]) == {10.0}
-    assert set(pools["n"]) == {18.0}
-    assert set(pools["basis"]) == {"soil carbon"}
+    found = fit_pools(RESPIRATION, JARS)
+    assert_allclose(estimates(found), [0.03, 0.08, 3e-4, 2.0, 3.0], rtol=1e-5)
+    assert found["identified"].all()
+    assert set(found["reference_temperature"]) == {10.0}
+    assert set(found["n"]) == {18.0}
+    assert set(found["basis"]) == {"soil carbon"}
 
 
 def test_it_is_a_pools_table():
@@ -74,28 +82,28 @@ def test_a_scale_known_to_be_impossible_is_not_held_against_the_carbon():
 
 def test_intervals_are_used_where_they_are_given():
     with_intervals = RESPIRATION.assign(time_start=RESPIRATION["time"] - 0.5, time_end=RESPIRATION["time"] + 0.5)
-    [(soil, _)] = pool_fits(with_intervals, JARS)
-    assert_allclose(soil.time_end - soil.time_start, 1.0)
-    [(soil, _)] = pool_fits(with_intervals.assign(time_start=np.nan), JARS)
-    assert_allclose(soil.time_start, RESPIRATION["time"])
+    [soil] = pool_fits(with_intervals, JARS, models=["one-pool"])
+    assert_allclose(soil.rates.time_end - soil.rates.time_start, 1.0)
+    [soil] = pool_fits(with_intervals.assign(time_start=np.nan), JARS, models=["one-pool"])
+    assert_allclose(soil.rates.time_start, RESPIRATION["time"])
 
 
-def test_errors_are_those_of_the_replicates_where_all_have_them():
-    sd = 0.1 * RESPIRATION["specific_respiration"]
-    [(soil, fit)] = pool_fits(RESPIRATION.assign(sd=sd, n=4), JARS)
-    assert fit.sigma == "known"
-    assert_allclose(soil.sigma, sd / 2)
-    [(soil, fit)] = pool_fits(RESPIRATION.assign(sd=sd.where(RESPIRATION["time"] > 1), n=4), JARS)
-    assert fit.sigma == "relative"
-    assert len(set(soil.sigma)) == 2
+def test_the_size_of_errors_comes_from_all_replicates_together():
+    rate = RESPIRATION["specific_respiration"].to_numpy()
+    measured = RESPIRATION.assign(sd=0.1 * rate, n=4)
+    [series] = series_of(list(soil_rates(measured, JARS)))
+    assert series.replicate_freedom == 3 * len(measured)
+    # Half of the error of one, and a level that no longer shrinks below a twentieth of the mean.
+    assert_allclose(series.sigma, 0.05 * rate, rtol=0.3)
+    [series] = series_of(list(soil_rates(RESPIRATION, JARS)))
+    assert series.replicate_freedom == 0
 
 
 @pytest.mark.parametrize("model", POOL_MODELS)
 def test_the_order_of_rows_changes_nothing(model):
     shuffled = fit_pools(RESPIRATION.sample(frac=1, random_state=1), JARS.iloc[::-1], model=model)
     straight = fit_pools(RESPIRATION, JARS, model=model)
-    assert_allclose(shuffled["lower"], straight["lower"], rtol=1e-4)
-    assert list(shuffled["parameter"]) == list(straight["parameter"])
+    pd.testing.assert_frame_equal(shuffled, straight, check_exact=True)
 
 
 def test_what_is_not_identified_has_no_estimate_but_an_interval_and_a_reason():
@@ -159,3 +167,23 @@ def test_where_the_scale_is_not_believed_no_amount_of_carbon_is_identified():
     assert found.loc["q10", "identified"]
     assert not found.loc["c0", "identified"]
     assert found.loc["c0", "reason"] == "the scale of the respiration is impossible"
+
+
+def test_models_of_a_soil_are_weighed_and_averaged():
+    found = pools.fit_pools(RESPIRATION, JARS, models=["one-pool", "two-pool"])
+    weights = found.groupby("model", sort=False)["weight"].first()
+    assert weights[["one-pool", "two-pool"]].sum() == pytest.approx(1)
+    assert weights["two-pool"] > 0.99
+    left = found[found["parameter"] == "carbon_left_1"].set_index("model")
+    truth = 0.03 * np.exp(-0.08 * 365.25) + 0.97 * np.exp(-3e-4 * 365.25)
+    assert left.loc["averaged", "estimate"] == pytest.approx(truth, rel=1e-4)
+    assert left.loc["averaged", "lower"] <= truth <= left.loc["averaged", "upper"]
+
+
+def test_carbon_left_needs_the_carbon_at_the_start():
+    found = pools.fit_pools(RESPIRATION, JARS.assign(scale="impossible"), models=["two-pool"])
+    assert not found["parameter"].str.startswith("carbon_left").any()
+
+
+def test_an_empty_study_has_no_pools():
+    assert pools.fit_pools(RESPIRATION.iloc[:0], JARS).empty

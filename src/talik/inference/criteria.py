@@ -70,3 +70,38 @@ def aicc(
         return Criterion(np.nan, "AICc is not defined: the curve passes through every reading")
     misfit = n * np.log(sum_of_squares / n) if sigma == "estimated" else sum_of_squares
     return Criterion(float(misfit + 2 * k + 2 * k * (k + 1) / (n - k - 1)), "")
+
+
+def bic(
+    sum_of_squares: float, n: int, parameters: int, sigma: Literal["estimated", "known"] = "estimated"
+) -> Criterion:
+    r"""Schwarz's criterion of a least-squares fit; weighs parameters more than `aicc`, the more readings there are.
+
+    .. math:: \mathrm{BIC} = n \ln\frac{RSS}{n} + k \ln n, \quad k = p + 1
+
+    and with errors known beforehand :math:`RSS + k \ln n` with :math:`k = p`. Readings, errors and independence as
+    in `aicc`.
+
+    Parameters
+    ----------
+    sum_of_squares, n, parameters, sigma
+        As in `aicc`.
+
+    Returns
+    -------
+    Criterion
+        The value, or NaN and the reason.
+
+    References
+    ----------
+    Schwarz (1978), Annals of Statistics 6, 461-464, doi 10.1214/aos/1176344136.
+
+    Examples
+    --------
+    >>> round(bic(10.0, n=20, parameters=2).value, 3)
+    -4.876
+    """
+    if sigma == "estimated" and not sum_of_squares > 0:
+        return Criterion(np.nan, "BIC is not defined: the curve passes through every reading")
+    misfit = n * np.log(sum_of_squares / n) if sigma == "estimated" else sum_of_squares
+    return Criterion(float(misfit + (parameters + (sigma == "estimated")) * np.log(n)), "")

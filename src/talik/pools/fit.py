@@ -1,78 +1,39 @@
-"""One soil, all its temperatures, one fit: shared pool sizes, a decay rate and a Q10 of each pool."""
+"""One soil, all its temperatures, one fit: shared pools, a decay rate and a Q10 of each; and of many soils at once."""
 
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy import stats
 
 from talik.errors import UnknownNameError
-from talik.inference.criteria import aicc
-from talik.pools import intervals
-from talik.pools.intervals import SigmaKind
-from talik.pools.layout import Curve, Layout
+from talik.inference.criteria import Criterion, aicc, bic
+from talik.pools.batch import Batch, Series, pack, padded_length, unit_of
+from talik.pools.descent import Point, descend
+from talik.pools.identified import WIDEST_Q10, WIDEST_RATE, why_not
+from talik.pools.layout import Layout
+from talik.pools.local import local
 from talik.pools.models import POOL_MODELS, PoolModel
-from talik.responses import van_t_hoff
+from talik.pools.profiles import Allowed, Intervals, Quantity, intervals, quantities, value_of
+from talik.pools.record import CarbonLeft, PoolFit, SigmaKind
+from talik.pools.search import EXACT, Optima, box, optima, sorted_pools
 
-WIDEST_Q10 = 2.0
-"""Upper over lower end of an interval, above which a Q10 is not identified. [-]"""
-WIDEST_RATE = 10.0
-"""Upper over lower end of an interval, above which a decay rate or a pool is not identified. [-]"""
-
-
-@dataclass(frozen=True)
-class PoolFit:
-    """Pools of one soil, fitted to its respiration at all temperatures together."""
-
-    model: PoolModel
-    """The pool model."""
-    parameters: tuple[str, ...]
-    """Names: pool sizes or fractions, then decay rates at the reference temperature, then Q10s."""
-    estimates: NDArray
-    """Least-squares estimates, identified or not; NaN without a fit. Shape (p,). [unit of each parameter]"""
-    sd: NDArray
-    """Standard errors from the curvature at the optimum. Shape (p,). [unit of each parameter]"""
-    lower: NDArray
-    """Lower ends of the profile intervals; an open one is the edge of the search. Shape (p,)."""
-    upper: NDArray
-    """Upper ends of the profile intervals; an open one is the edge of the search. Shape (p,)."""
-    identified: NDArray
-    """Whether the data determine each parameter. Shape (p,)."""
-    reason: tuple[str, ...]
-    """Why a parameter is not identified; empty where it is."""
-    residual_sum_of_squares: float
-    """Sum of the squared residuals, each divided by its sigma. [-]"""
-    n: int
-    """Number of rates fitted."""
-    sigma: SigmaKind
-    """``known``: intervals from chi-squared; ``relative``: up to a factor estimated from the residuals,
-    intervals from Fisher's F."""
-    c0: float | None
-    """Carbon at the start, if it was known; None if the pool sizes were free. [unit of the rate times d]"""
-    temperatures: NDArray
-    """Temperatures of the incubation, shape (m,). [°C]"""
-    reference_temperature: float
-    """Temperature to which the decay rates belong: the mean of the temperatures. [°C]"""
-    aicc: float
-    """Akaike's criterion, corrected; compares models of the same rates. [-]"""
-    aicc_reason: str
-    """Why there is no AICc; empty where there is."""
-    second_optimum: NDArray | None
-    """A fit within the intervals' threshold, beyond where the profile of the best ends, if one was found.
-    Shape (p,)."""
-
-    def estimate(self, parameter: str) -> float:
-        """One least-squares estimate, identified or not, by name."""
-        return float(self.estimates[self.parameters.index(parameter)])
-
-    def predict(self, time_start: ArrayLike, time_end: ArrayLike, temperature: ArrayLike) -> NDArray:
-        """Mean respiration of intervals, or at times where start and end are equal; shape (n,).
-
-        Within the temperatures of the incubation; beyond them the Q10 is a guess.
-        """
-        layout = Layout(self.model, self.c0, len(self.temperatures) > 1)
-        sizes, k, q10 = layout.pools(self.estimates)
-        warming = van_t_hoff(temperature, q10[:, None], reference=self.reference_temperature)
-        return self.model.mean_respiration(time_start, time_end, sizes, k[:, None] * warming)
+STARTS = 8
+"""Starts of each fit; the pages on pools tell how seldom more find a better one."""
+CHUNK = 500
+"""Series that are fitted at once: enough that NumPy's calls cost little, few enough to stay in the cache. Always the
+same, so that a fit has the same bits whoever computes it."""
+YEAR = 365.25
+"""Days of a year. [d]"""
+YEARS = (1.0, 10.0, 50.0)
+"""Years after which the carbon left is told. [a]"""
+ROUNDING = 1e-8
+"""Relative error that every rate has at least: none is known to more digits. [-]"""
+MOST_ROUNDS = 4
+"""Times that profiles begin again because one of them has met a better fit."""
 
 
 def fit_pool_model(
@@ -88,6 +49,7 @@ def fit_pool_model(
     confidence: float = 0.95,
     widest_q10: float = WIDEST_Q10,
     widest_rate: float = WIDEST_RATE,
+    starts: int = STARTS,
 ) -> PoolFit:
     r"""Fit a pool model to the respiration of one soil at one or more temperatures.
 
@@ -100,7 +62,7 @@ def fit_pool_model(
     it and their fractions are fitted; otherwise their sizes are. With one temperature there is no Q10.
 
     Rates, not cumulative curves: errors of these add up, and fits that take them as independent promise
-    intervals far too narrow.
+    intervals far too narrow. `talik.pools.batch.from_cumulative` makes rates of them.
 
     Parameters
     ----------
@@ -112,8 +74,8 @@ def fit_pool_model(
         Respiration in any unit, as mg C per g soil carbon per day. [mg C g⁻¹ d⁻¹]
     sigma : array_like, shape (n,)
         Error of each rate. [unit of the rate]
-    model : {"one-pool", "two-pool"} or PoolModel
-        The pools.
+    model : str or PoolModel
+        The pools, by a name in ``POOL_MODELS``.
     c0 : float, optional
         Carbon at the start, if known. [unit of the rate times d]
     sigma_kind : {"relative", "known"}
@@ -122,6 +84,8 @@ def fit_pool_model(
         Coverage of the profile intervals. [-]
     widest_q10, widest_rate : float
         Upper over lower end of an interval, above which a Q10, or a rate or a pool, is not identified. [-]
+    starts : int, default 8
+        Places from which the optimum is sought.
 
     Returns
     -------
@@ -130,6 +94,11 @@ def fit_pool_model(
         not too wide, and no other fit within the threshold was found beyond it, as one in which a pool is too
         fast or too slow to be seen. Such a fit is held by the interval.
         Rates too few or not positive give a result without estimates, and the reason.
+
+    Raises
+    ------
+    UnknownNameError
+        For a model that is not known.
 
     References
     ----------
@@ -151,21 +120,81 @@ def fit_pool_model(
     >>> bool(fit.identified.all())
     True
     """
-    model = _model(model)
-    arrays = (np.asarray(a, float) for a in (time_start, time_end, temperature, rate, sigma))
-    time_start, time_end, temperature, rate, sigma = np.broadcast_arrays(*arrays)
-    temperatures = np.unique(temperature)
-    reference = float(temperatures.mean()) if temperatures.size else np.nan
-    layout = Layout(model, c0, temperatures.size > 1)
-    problem = _why_not(layout, time_start, time_end, temperature, rate, sigma)
-    if problem:
-        return _no_fit(layout, problem, rate.size, sigma_kind, temperatures, reference)
+    arrays = np.broadcast_arrays(*(np.asarray(a, float) for a in (time_start, time_end, temperature, rate, sigma)))
+    start, end, degrees, rates, errors = (np.atleast_1d(array) for array in arrays)
+    series = Series(start, end, degrees, rates, errors, c0)
+    (fit,) = fit_series(
+        [series], model=model, sigma_kind=sigma_kind, confidence=confidence, widest_q10=widest_q10,
+        widest_rate=widest_rate, starts=starts,
+    )  # fmt: skip
+    return fit
 
-    curve = Curve(layout, time_start, time_end, (temperature - reference) / 10.0, rate, sigma)
-    found = intervals.find(curve, sigma_kind, confidence)
-    widest = np.where(layout.is_q10, widest_q10, widest_rate)
-    reason = intervals.why_not_identified(curve, found, widest, f"{100 * confidence:g} % interval")
-    return _result(curve, found, reason, sigma_kind, temperatures, reference)
+
+@dataclass(frozen=True)
+class Asked:
+    """What is asked of fits."""
+
+    model: PoolModel
+    """The pools."""
+    sigma_kind: SigmaKind
+    """Whether the errors are known."""
+    confidence: float
+    """Coverage of the intervals. [-]"""
+    widest_q10: float
+    """Upper over lower end, above which a Q10 is not identified. [-]"""
+    widest_rate: float
+    """The same of all else. [-]"""
+    starts: int
+    """Places from which each optimum is sought."""
+
+
+def fit_series(
+    series: Sequence[Series],
+    *,
+    model: str | PoolModel = "two-pool",
+    sigma_kind: SigmaKind = "relative",
+    confidence: float = 0.95,
+    widest_q10: float = WIDEST_Q10,
+    widest_rate: float = WIDEST_RATE,
+    starts: int = STARTS,
+) -> list[PoolFit]:
+    """Fit a pool model to many soils at once; each as `fit_pool_model` fits one.
+
+    Parameters
+    ----------
+    series : sequence of Series
+        The rates of each soil.
+    model, sigma_kind, confidence, widest_q10, widest_rate, starts
+        As in `fit_pool_model`.
+
+    Returns
+    -------
+    list of PoolFit
+        In the order of the series.
+
+    Examples
+    --------
+    >>> time = np.array([1.0, 5, 10, 20, 40, 70])
+    >>> soils = [Series(time, time, np.full(6, 5.0), k * np.exp(-k * time), np.ones(6)) for k in (0.01, 0.03)]
+    >>> [round(fit.estimate("k"), 4) for fit in fit_series(soils, model="one-pool")]
+    [0.01, 0.03]
+    """
+    asked = Asked(_model(model), sigma_kind, confidence, widest_q10, widest_rate, starts)
+    fits: dict[int, PoolFit] = {}
+    groups: dict[tuple[bool, bool, int], list[int]] = defaultdict(list)
+    for i, one in enumerate(series):
+        layout = _layout(asked.model, one)
+        problem = why_not_fitted(layout, one)
+        if problem:
+            fits[i] = _no_fit(asked, layout, one, problem)
+        else:
+            groups[layout.whole, layout.warmed, padded_length(one.rate.size)].append(i)
+    for (whole, warmed, _), rows in groups.items():
+        layout = Layout(asked.model, whole, warmed)
+        for first in range(0, len(rows), CHUNK):
+            chunk = rows[first : first + CHUNK]
+            fits |= dict(zip(chunk, _fit_chunk(asked, layout, [series[i] for i in chunk]), strict=True))
+    return [fits[i] for i in range(len(series))]
 
 
 def _model(model: str | PoolModel) -> PoolModel:
@@ -177,82 +206,173 @@ def _model(model: str | PoolModel) -> PoolModel:
     return POOL_MODELS[model]
 
 
-def _why_not(layout: Layout, start: NDArray, end: NDArray, temperature: NDArray, rate: NDArray, sigma: NDArray) -> str:
+def _layout(model: PoolModel, series: Series) -> Layout:
+    return Layout(model, series.carbon is not None and model.closed, np.unique(series.temperature).size > 1)
+
+
+def why_not_fitted(layout: Layout, series: Series) -> str:
     """Why these rates cannot be fitted at all; empty if they can."""
-    needed = layout.size + 1
+    rate, temperature, needed = series.rate, series.temperature, layout.size + 1
     at = f" with {np.unique(temperature).size} temperatures" if layout.warmed else ""
     if rate.size < needed:
         return (
             f"{rate.size} rates; the {layout.model.name} model{at} has {layout.size} parameters "
             f"and needs at least {needed}"
         )
-    if not all(np.isfinite(a).all() for a in (start, end, temperature, rate, sigma)):
+    if not all(np.isfinite(a).all() for a in (series.start, series.end, temperature, rate, series.sigma)):
         return "a time, a temperature, a rate or an error is missing or infinite"
-    if not (sigma > 0).all():
+    if not (series.sigma > 0).all():
         return "an error of a rate is not positive"
-    if (start < 0).any() or (end < start).any():
+    if (series.start < 0).any() or (series.end < series.start).any():
         return "an interval starts before the incubation or ends before it starts"
-    if layout.c0 is not None and not (np.isfinite(layout.c0) and layout.c0 > 0):
-        return f"the carbon at the start is {layout.c0:g}, and must be positive"
+    if series.carbon is not None and not (np.isfinite(series.carbon) and series.carbon > 0):
+        return f"the carbon at the start is {series.carbon:g}, and must be positive"
     for degree in np.unique(temperature):
         if not rate[temperature == degree].mean() > 0:
             return f"the mean respiration at {degree:g} °C is not above zero"
     return ""
 
 
-def _result(
-    curve: Curve,
-    found: intervals.Found,
-    reason: tuple[str, ...],
-    sigma: SigmaKind,
-    temperatures: NDArray,
-    reference: float,
-) -> PoolFit:
-    """What was found, in the units of the parameters."""
-    layout, n = curve.layout, curve.rate.size
-    best, other = found.best, found.other
-    lower, upper = intervals.ends(curve, found.profiles)
-    criterion = aicc(best.sum_of_squares, n, layout.size, "known" if sigma == "known" else "estimated")
-    return PoolFit(
-        model=layout.model,
-        parameters=layout.parameters,
-        estimates=layout.natural(best.theta),
-        sd=intervals.standard_errors(curve, best, sigma),
-        lower=lower,
-        upper=upper,
-        identified=np.array([not words for words in reason]),
-        reason=reason,
-        residual_sum_of_squares=best.sum_of_squares,
-        n=n,
-        sigma=sigma,
-        c0=layout.c0,
-        temperatures=temperatures,
-        reference_temperature=reference,
-        aicc=criterion.value,
-        aicc_reason=criterion.reason,
-        second_optimum=None if other is None else layout.natural(other.theta),
+def _fit_chunk(asked: Asked, layout: Layout, series: list[Series]) -> list[PoolFit]:
+    """Fits of some series of one layout and padded length."""
+    batch = pack(series, layout)
+    profiled = quantities(layout, tuple(YEAR * years for years in YEARS) if layout.whole else ())
+    found = optima(batch, asked.starts)
+    kept = intervals(batch, found.best, found.all, _allowed(asked, layout, batch, series, found.best), profiled)
+    for _ in range(MOST_ROUNDS):
+        rows = np.flatnonzero(np.isfinite(kept.better).all(axis=0).any(axis=0))
+        if not rows.size:
+            break
+        part = _improved(batch, found, kept, rows)
+        some = [series[i] for i in rows]
+        allowed = _allowed(asked, layout, part, some, found.best.take(rows))
+        starts = found.all.misfit.size // batch.count
+        everywhere = np.concatenate([rows + batch.count * start for start in range(starts)])
+        kept.put(rows, intervals(part, found.best.take(rows), found.all.take(everywhere), allowed, profiled))
+    told = _told(asked, batch, series, found, profiled, kept)
+    return [_record(asked, layout, one, told, i) for i, one in enumerate(series)]
+
+
+def _improved(batch: Batch, found: Optima, kept: Intervals, rows: NDArray) -> Batch:
+    """Take the better fits that profiles have met; the series that have them."""
+    part = batch.take(rows)
+    for begun in kept.better[..., rows].swapaxes(0, 1):
+        phi = np.where(np.isfinite(begun), begun, found.best.phi[:, rows])
+        ended = sorted_pools(batch.layout, descend(part, phi, *box(batch.layout, rows.size), finished=EXACT))
+        better = np.flatnonzero(ended.misfit < found.best.misfit[rows])
+        found.best.put(rows[better], ended.take(better))
+    return part
+
+
+def _allowed(asked: Asked, layout: Layout, batch: Batch, series: Sequence[Series], best: Point) -> Allowed:
+    """How far the misfit may rise within the intervals: by chi-squared, or by Fisher's F."""
+    if asked.sigma_kind == "known":
+        return Allowed(best.misfit, np.full(batch.count, stats.chi2.ppf(asked.confidence, 1)))
+    variance, free = _variance(layout, batch, series, best)
+    return Allowed(best.misfit, variance * stats.f.ppf(asked.confidence, 1, free))
+
+
+def _variance(layout: Layout, batch: Batch, series: Sequence[Series], best: Point) -> tuple[NDArray, NDArray]:
+    """Variance of the errors in units of sigma, and its degrees of freedom, each of shape (series,).
+
+    From the residuals; together with the replicates, where the curve misses the rates by no more than these explain.
+    """
+    # Rates made by a formula lie on the curve, and their intervals would be rounding errors wide.
+    misfit = np.maximum(best.misfit, ROUNDING**2 * np.einsum("bn,bn->b", batch.aim, batch.aim))
+    free = np.array([one.rate.size for one in series]) - float(layout.size)
+    replicates = np.array([float(one.replicate_freedom) for one in series])
+    explained = (replicates > 0) & (misfit / free <= stats.f.ppf(0.99, free, np.maximum(replicates, 1.0)))
+    pooled = np.where(explained, replicates, 0.0)
+    return (misfit + pooled) / (free + pooled), free + pooled
+
+
+@dataclass(frozen=True)
+class Told:
+    """What is told of the series of one chunk, in the units of the parameters; arrays of shape (p, series)."""
+
+    estimates: NDArray
+    sd: NDArray
+    lower: NDArray
+    upper: NDArray
+    lower_closed: NDArray
+    upper_closed: NDArray
+    second: NDArray
+    left: NDArray
+    """Carbon left after the years, and its interval, shape (3, years, series)."""
+    misfit: NDArray
+    collinearity: NDArray
+
+
+def _told(
+    asked: Asked, batch: Batch, series: list[Series], found: Optima, profiled: list[Quantity], kept: Intervals
+) -> Told:
+    layout, p = batch.layout, batch.layout.size
+    scale = _scales(layout, series)
+    values = np.stack([value_of(layout, quantity, found.best) for quantity in profiled])
+    held = np.array([quantity.held for quantity in profiled])[:, None]
+    center, lower, upper = (
+        np.where(held, np.exp(np.where(held, end, 0.0)), end) for end in (values, kept.lower, kept.upper)
     )
+    near = local(batch, found.best)
+    variance, _ = _variance(layout, batch, series, found.best)
+    known = np.ones(batch.count) if asked.sigma_kind == "known" else variance
+    return Told(
+        estimates=center[:p] * scale, sd=near.errors * np.where(held[:p], center[:p], 1.0) * scale * np.sqrt(known),
+        lower=lower[:p] * scale, upper=upper[:p] * scale, lower_closed=kept.lower_closed[:p],
+        upper_closed=kept.upper_closed[:p], second=kept.second[:p], left=np.stack([center[p:], lower[p:], upper[p:]]),
+        misfit=found.best.misfit, collinearity=near.collinearity,
+    )  # fmt: skip
 
 
-def _no_fit(layout: Layout, reason: str, n: int, sigma: SigmaKind, temperatures: NDArray, reference: float) -> PoolFit:
+def _record(asked: Asked, layout: Layout, one: Series, told: Told, i: int) -> PoolFit:
+    """The record of one series of a chunk."""
+    n, p, misfit = one.rate.size, layout.size, float(told.misfit[i])
+    kind: Literal["estimated", "known"] = "known" if asked.sigma_kind == "known" else "estimated"
+    reason = _reasons(asked, layout, told, i)
+    return PoolFit(
+        model=asked.model, parameters=layout.parameters, estimates=told.estimates[:, i], sd=told.sd[:, i],
+        lower=told.lower[:, i], upper=told.upper[:, i], lower_closed=told.lower_closed[:, i],
+        upper_closed=told.upper_closed[:, i], identified=np.array([not words for words in reason]), reason=reason,
+        carbon_left=tuple(
+            CarbonLeft(years, *(float(value) for value in left))
+            for years, left in zip(YEARS, told.left[:, :, i].T, strict=False)
+        ),
+        residual_sum_of_squares=misfit, n=n, sigma=asked.sigma_kind, c0=one.carbon if layout.whole else None,
+        temperatures=one.temperatures, reference_temperature=one.reference,
+        collinearity=float(told.collinearity[i]), aicc=aicc(misfit, n, p, kind), bic=bic(misfit, n, p, kind),
+    )  # fmt: skip
+
+
+def _reasons(asked: Asked, layout: Layout, told: Told, i: int) -> tuple[str, ...]:
+    """In words, why each parameter is not identified; empty where it is."""
+    interval = f"{100 * asked.confidence:g} % interval"
+    widest = np.where(layout.is_q10, asked.widest_q10, asked.widest_rate)
+    return tuple(
+        why_not(
+            float(told.lower[j, i]), float(told.upper[j, i]), bool(told.lower_closed[j, i]),
+            bool(told.upper_closed[j, i]), bool(told.second[j, i]), float(widest[j]), interval,
+        )
+        for j in range(layout.size)
+    )  # fmt: skip
+
+
+def _scales(layout: Layout, series: list[Series]) -> NDArray:
+    """Unit of each free amount that is not a fraction, and 1 for all else, shape (p, series)."""
+    units = np.array([1.0 if layout.whole else unit_of(one, layout) for one in series])
+    amounts = np.repeat(units[None], layout.free_amounts, axis=0)
+    return np.concatenate([amounts, np.ones((layout.nonlinear, units.size))])
+
+
+def _no_fit(asked: Asked, layout: Layout, series: Series, reason: str) -> PoolFit:
     """A result without estimates, and the reason."""
-    nothing = np.full(layout.size, np.nan)
+    nothing, never = np.full(layout.size, np.nan), np.zeros(layout.size, bool)
+    none = Criterion(np.nan, reason)
+    temperatures = series.temperatures
     return PoolFit(
-        model=layout.model,
-        parameters=layout.parameters,
-        estimates=nothing,
-        sd=nothing,
-        lower=nothing,
-        upper=nothing,
-        identified=np.zeros(layout.size, bool),
-        reason=(reason,) * layout.size,
-        residual_sum_of_squares=np.nan,
-        n=n,
-        sigma=sigma,
-        c0=layout.c0,
-        temperatures=temperatures,
-        reference_temperature=reference,
-        aicc=np.nan,
-        aicc_reason=reason,
-        second_optimum=None,
-    )
+        model=asked.model, parameters=layout.parameters, estimates=nothing, sd=nothing, lower=nothing, upper=nothing,
+        lower_closed=never, upper_closed=never, identified=never, reason=(reason,) * layout.size, carbon_left=(),
+        residual_sum_of_squares=np.nan, n=series.rate.size, sigma=asked.sigma_kind,
+        c0=series.carbon if layout.whole else None, temperatures=temperatures,
+        reference_temperature=float(temperatures.mean()) if temperatures.size else np.nan,
+        collinearity=np.nan, aicc=none, bic=none,
+    )  # fmt: skip

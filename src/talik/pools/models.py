@@ -1,9 +1,14 @@
 """Pools of soil carbon that decay side by side, each at its own rate."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+from talik.pools.carbon import CONSTANT, CONTINUUM, POOL, CarbonKind
+
+Shapes = Sequence[Sequence[float]]
 
 
 def one_pool(time: ArrayLike, c0: ArrayLike, k: ArrayLike) -> NDArray:
@@ -108,7 +113,8 @@ def one_pool_mean(time_start: ArrayLike, time_end: ArrayLike, c0: ArrayLike, k: 
     >>> one_pool(10, c0=20, k=0.05).round(4)
     np.float64(0.6065)
     """
-    return np.asarray(c0, float) * decay(time_start, time_end, k)[0]
+    start, end, k = (np.asarray(a, float) for a in (time_start, time_end, k))
+    return np.asarray(c0, float) * POOL.rate(start, end - start, k)[0]
 
 
 def one_pool_release(time: ArrayLike, c0: ArrayLike, k: ArrayLike) -> NDArray:
@@ -138,94 +144,88 @@ def one_pool_release(time: ArrayLike, c0: ArrayLike, k: ArrayLike) -> NDArray:
     return -np.asarray(c0, float) * np.expm1(-np.multiply(k, time))
 
 
-def decay(time_start: ArrayLike, time_end: ArrayLike, k: ArrayLike) -> tuple[NDArray, NDArray]:
-    r"""Mean respiration of a pool of one unit of carbon, and how it changes with the decay rate.
+@dataclass(frozen=True)
+class Pool:
+    """One pool of a model."""
 
-    With :math:`x = k (t_2 - t_1)` and :math:`g(x) = (1 - e^{-x}) / x`, which is 1 for a reading at one time:
-
-    .. math:: d = k e^{-k t_1} g(x), \qquad
-              \frac{\partial d}{\partial \ln k} = d \left(\frac{e^{-x}}{g(x)} - k t_1\right)
-
-    Parameters
-    ----------
-    time_start, time_end : array_like, shape (n,) or float
-        Start and end of each interval; equal for a reading at one time. [d]
-    k : array_like, shape (n,), (pools, n) or float
-        Decay rate. [d⁻¹]
-
-    Returns
-    -------
-    rate : ndarray, shape as k and the times broadcast
-        Mean respiration per unit of carbon. [d⁻¹]
-    slope : ndarray, same shape
-        Its derivative with respect to ln k. [d⁻¹]
-
-    Examples
-    --------
-    >>> rate, slope = decay(0, [0, 20], 0.05)
-    >>> rate.round(4), slope.round(4)
-    (array([0.05  , 0.0316]), array([0.05  , 0.0184]))
-    """
-    time_start, k = np.asarray(time_start, float), np.asarray(k, float)
-    x = k * (np.asarray(time_end, float) - time_start)
-    g = np.divide(-np.expm1(-x), x, out=np.ones_like(x), where=x > 0)
-    elapsed = k * time_start
-    rate = k * np.exp(-elapsed) * g
-    return rate, rate * (np.exp(-x) / g - elapsed)
+    name: str
+    """Its name."""
+    kind: CarbonKind
+    """Its kind of carbon."""
 
 
 @dataclass(frozen=True)
 class PoolModel:
-    """Pools decaying side by side. A new model is one more value of this kind in `POOL_MODELS`."""
+    """Pools side by side. A new model is one more value of this kind in `POOL_MODELS`."""
 
     name: str
     """Its name, as given to ``model=``."""
-    pools: tuple[str, ...]
-    """Names of the pools, from the fastest to the slowest."""
+    pools: tuple[Pool, ...]
+    """The pools, from the fastest to the slowest."""
     reference: str
     """Where it was used on incubations."""
 
-    def names(self, symbol: str) -> tuple[str, ...]:
-        """Parameter of each pool: ``k`` of one pool; ``k_fast`` and ``k_slow`` of two."""
-        if len(self.pools) == 1:
-            return (symbol,)
-        return tuple(f"{symbol}_{pool}" for pool in self.pools)
+    @property
+    def closed(self) -> bool:
+        """Whether its pools hold all the carbon that there is, so that they sum to it."""
+        return all(pool.kind.left is not None for pool in self.pools)
 
-    def respiration(self, time: ArrayLike, sizes: ArrayLike, decay_rates: ArrayLike) -> NDArray:
-        """Respiration at each time, shape (n,); sizes and decay rates of shape (pools,)."""
-        return sum_of_pools(one_pool, (time,), sizes, decay_rates)
+    def named(self, symbol: str, pool: Pool) -> str:
+        """Parameter of a pool: ``k`` of the only one; ``k_fast`` and ``k_slow`` of two."""
+        return symbol if len(self.pools) == 1 else f"{symbol}_{pool.name}"
 
     def mean_respiration(
-        self, time_start: ArrayLike, time_end: ArrayLike, sizes: ArrayLike, decay_rates: ArrayLike
+        self, time_start: ArrayLike, time_end: ArrayLike, amounts: ArrayLike, scales: ArrayLike, shapes: Shapes = ()
     ) -> NDArray:
-        """Mean respiration of each interval, shape (n,); decay rates of shape (pools,) or (pools, n)."""
-        return sum_of_pools(one_pool_mean, (time_start, time_end), sizes, decay_rates)
+        """Mean respiration of each interval, or at times where start and end are equal.
 
-    def release(self, time: ArrayLike, sizes: ArrayLike, decay_rates: ArrayLike) -> NDArray:
-        """Carbon released up to each time, shape (n,)."""
-        return sum_of_pools(one_pool_release, (time,), sizes, decay_rates)
+        Parameters
+        ----------
+        time_start, time_end : array_like, shape (n,)
+            Interval of each rate. [d]
+        amounts : array_like, shape (pools,)
+            Carbon in each pool at the start; the respiration of one without an end. [rate times d; rate]
+        scales : array_like, shape (pools,) or (pools, n)
+            Decay rate of each pool at the temperature of each rate; 1 for one without an end. [d⁻¹]
+        shapes : sequence of sequence of float
+            Further parameters of each pool.
 
-    def remaining(self, time: ArrayLike, sizes: ArrayLike, decay_rates: ArrayLike) -> NDArray:
-        """Carbon still in the pools at each time, shape (n,)."""
-        return np.sum(sizes) - self.release(time, sizes, decay_rates)
+        Returns
+        -------
+        ndarray, shape (n,)
+
+        Examples
+        --------
+        >>> model = POOL_MODELS["two-pool"]
+        >>> model.mean_respiration([0, 100], [0, 100], [20, 980], [0.05, 1e-4]).round(3)
+        array([1.098, 0.104])
+        """
+        start, end = np.broadcast_arrays(np.asarray(time_start, float), np.asarray(time_end, float))
+        further = shapes or ((),) * len(self.pools)
+        parts = zip(self.pools, np.asarray(amounts, float), np.asarray(scales, float), further, strict=True)
+        return np.sum([c * pool.kind.rate(start, end - start, k, *more)[0] for pool, c, k, more in parts], axis=0)
 
 
-def sum_of_pools(curve, times: tuple[ArrayLike, ...], sizes: ArrayLike, decay_rates: ArrayLike) -> NDArray:
-    """Sum over the pools of a one-pool curve ``curve(*times, c0, k)``."""
-    pools = zip(np.asarray(sizes, float), np.asarray(decay_rates, float), strict=True)
-    return np.sum([curve(*times, c0, k) for c0, k in pools], axis=0)
+def _parallel(name: str, names: tuple[str, ...], reference: str) -> PoolModel:
+    return PoolModel(name, tuple(Pool(pool, POOL) for pool in names), reference)
 
 
 POOL_MODELS: dict[str, PoolModel] = {
-    "one-pool": PoolModel(
-        name="one-pool",
-        pools=("whole",),
-        reference="Schädel et al. (2020), doi 10.5194/essd-12-1511-2020",
-    ),
-    "two-pool": PoolModel(
-        name="two-pool",
-        pools=("fast", "slow"),
-        reference="Schädel et al. (2020), doi 10.5194/essd-12-1511-2020",
-    ),
+    model.name: model
+    for model in (
+        _parallel("one-pool", ("whole",), "Schädel et al. (2020), doi 10.5194/essd-12-1511-2020"),
+        _parallel("two-pool", ("fast", "slow"), "Schädel et al. (2020), doi 10.5194/essd-12-1511-2020"),
+        _parallel("three-pool", ("fast", "slow", "passive"), "Schädel et al. (2014), doi 10.1111/gcb.12417"),
+        PoolModel(
+            "fast-and-constant",
+            (Pool("fast", POOL), Pool("constant", CONSTANT)),
+            "Soil Science Society of America Journal 68, 1616 (2004), figure 4",
+        ),
+        PoolModel(
+            "continuous-quality",
+            (Pool("whole", CONTINUUM),),
+            "Boudreau and Ruddick (1991), doi 10.2475/ajs.291.5.507",
+        ),
+    )
 }
 """Every pool model, by name."""

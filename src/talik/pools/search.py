@@ -1,81 +1,160 @@
-"""Where to begin a fit of pools, and the best fit reached."""
+"""Where fits begin, and the optima that they find."""
 
-from functools import cache
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import qmc
 
-from talik.inference.least_squares import Optimum, least_squares_from_all
-from talik.pools.layout import DECAY_RATES, Curve
+from talik.pools.batch import Batch
+from talik.pools.descent import FINISHED, Point, descend, evaluate
+from talik.pools.layout import DECAY_RATES, Layout
 
-FIRST_Q10S = (0.7, 8.0)
-"""Q10s at which fits begin; they may end anywhere. [-]"""
-CLASSES = 4
-"""Classes of the fastest decay rate for each pool; a fit begins in each."""
-FINISHED = 4
-"""Starts that are fitted to the end: those that are best after a few steps."""
+PLACES = 4
+"""Places that are tried for each start; the best of them is where it begins."""
+FIRST_Q10S = (1.0, 8.0)
+"""Where a Q10 is first sought. [-]"""
+FIRST_SHAPES = (0.1, 10.0)
+"""Where the shape of a continuum is first sought. [-]"""
+ROUGH = 1e-5
+"""Expected fall of the sum of squares at which a start is good enough to be compared with others. [-]"""
+EXACT = 1e-15
+"""The same for the best of them."""
+EMPTY = 1e-9
+"""Part of all carbon below which a pool is empty. [-]"""
+GAIN = 1e-9
+"""Relative fall of the sum of squares for which an empty pool is moved. [-]"""
+SCANNED = 16
+"""Decay rates that an empty pool is given."""
+SEED = 20211
+"""Of the scrambled Sobol points; the same places for every series, so that no fit depends on its company."""
 
 
-@cache
-def sobol(dimensions: int, count: int) -> NDArray:
-    """Evenly spread points of the unit cube, always the same, shape (count, dimensions); count a power of two."""
-    return qmc.Sobol(dimensions, scramble=False).random(count) + 0.5 / count
+@dataclass(frozen=True)
+class Optima:
+    """What the starts of each series found."""
+
+    best: Point
+    """The best of each series."""
+    all: Point
+    """Where each start ended, start after start: shape (..., starts * series)."""
 
 
-def places(curve: Curve) -> list[NDArray]:
-    """Where to begin: decay rates and Q10s spread evenly over what the data can tell, their pool sizes solved for.
+def box(layout: Layout, count: int) -> tuple[NDArray, NDArray]:
+    """The search box of many series, each end of shape (q, series)."""
+    lower, upper = layout.box
+    return np.repeat(lower[:, None], count, axis=1), np.repeat(upper[:, None], count, axis=1)
 
-    A misfit says little while the slow pool is a little off. So the fast rates are divided into classes, and the
-    best place of each is taken; with several pools also the best in which the fastest pool is gone before the
-    first reading, and the best in which the slowest does not decay.
+
+def optima(batch: Batch, starts: int) -> Optima:
+    """The best optimum of each series, and where all its starts ended, the pools of each in order."""
+    count, lower, upper = batch.count, *box(batch.layout, batch.count)
+    begun = first_places(batch, starts)
+    many = batch.take(np.tile(np.arange(count), starts))
+    rough = FINISHED if starts == 1 else ROUGH
+    ended = descend(many, begun, np.tile(lower, starts), np.tile(upper, starts), finished=rough)
+    chosen = ended.misfit.reshape(starts, count).argmin(axis=0) * count + np.arange(count)
+    best = ended.take(chosen)
+    refill(batch, best, rough)
+    if starts > 1:
+        best = descend(batch, best.phi, lower, upper, finished=EXACT)
+    return Optima(sorted_pools(batch.layout, best), sorted_pools(batch.layout, ended))
+
+
+def refill(batch: Batch, best: Point, finished: float) -> None:
+    """Give pools that ended empty another decay rate, wherever in the box they then take carbon.
+
+    An empty pool has no slope, so a descent never moves it. Of exponentials with positive amounts no other place can
+    be better when none of all decay rates lowers the misfit.
     """
-    pools = curve.layout.pool_count
-    dimensions = pools * (1 + curve.layout.warmed)
-    log_k, log_q10 = _spread(curve, min(8 * 2**dimensions, 128))
-    fastest = log_k.max(axis=1)
-    classes = np.array_split(np.argsort(fastest), CLASSES * pools)
-    chosen = [_best_place(curve, log_k[rows], log_q10[rows]) for rows in classes]
-    if pools > 1:
-        for pool, edge in ((0, DECAY_RATES[1]), (-1, DECAY_RATES[0])):
-            hidden = -np.sort(-log_k[:16])
-            hidden[:, pool] = np.log(edge)
-            chosen.append(_best_place(curve, hidden, log_q10[:16]))
-    return [place for _, place in sorted(chosen, key=lambda pair: pair[0])]
+    for _ in range(batch.layout.count - 1):
+        empty = np.flatnonzero((best.amounts[: batch.layout.count] <= EMPTY * best.amounts.sum(axis=0)).any(axis=0))
+        if not empty.size:
+            return
+        part, here = batch.take(empty), best.take(empty)
+        low, high = box(batch.layout, empty.size)
+        pool = here.amounts.argmin(axis=0)
+        found = here.take(np.arange(empty.size))
+        for share in np.linspace(0.0, 1.0, SCANNED):
+            phi = here.phi.copy()
+            for i, place in enumerate(batch.layout.rates):
+                if place is not None:
+                    phi[place] = np.where(pool == i, low[place] + share * (high[place] - low[place]), phi[place])
+            tried = evaluate(part, phi)
+            found_better = np.flatnonzero(tried.misfit < found.misfit)
+            found.put(found_better, tried.take(found_better))
+        moved = np.flatnonzero(found.misfit < (1.0 - GAIN) * here.misfit)
+        if not moved.size:
+            return
+        part = part.take(moved)
+        ended = descend(part, found.phi[:, moved], *box(batch.layout, moved.size), finished=finished)
+        best.put(empty[moved], ended)
 
 
-def _spread(curve: Curve, count: int) -> tuple[NDArray, NDArray]:
-    """Decay rates and Q10s spread evenly, as logarithms, each of shape (count, pools)."""
-    pools = curve.layout.pool_count
-    times = curve.time_end[curve.time_end > 0]
-    shortest, longest = (float(times.min()), float(times.max())) if times.size else (1.0, 1.0)
-    points = sobol(pools * (1 + curve.layout.warmed), count)
-    slowest, fastest = np.clip([0.003 / longest, 10 / shortest], *DECAY_RATES)
-    log_k = np.log(slowest) + points[:, :pools] * np.log(fastest / slowest)
-    low, high = np.log(FIRST_Q10S)
-    return log_k, low + points[:, pools:] * (high - low)
+def first_places(batch: Batch, starts: int) -> NDArray:
+    """The best of the places of each start, shape (q, starts * series).
+
+    Only decay rates that the readings can tell differ in misfit: a pool gone before the first reading or hardly
+    decayed by the last leaves what it gives to others. So the places are spread between, and each start has those
+    whose fastest pool lies in its share of them.
+    """
+    layout = batch.layout
+    places = PLACES * starts
+    points = spread(layout.nonlinear, places)
+    rates = [place for place in layout.rates if place is not None]
+    points[:, rates] = -np.sort(-points[:, rates], axis=1)
+    points = points[np.argsort(points[:, rates].max(axis=1), kind="stable")]
+    low, high = _first_box(batch)
+    chosen = []
+    for share in np.array_split(points, starts):
+        misfits = np.stack([evaluate(batch, _at(low, high, point)).misfit for point in share])
+        chosen.append(_at(low, high, share[misfits.argmin(axis=0)].T))
+    return np.concatenate(chosen, axis=1)
 
 
-def _best_place(curve: Curve, log_k: NDArray, log_q10: NDArray) -> tuple[float, NDArray]:
-    """The least misfit and the coordinates of the best place, the pool sizes of each solved for."""
-    decayed = curve.decay(log_k, log_q10)[0]
-    tried = [curve.best_sizes(rates) for rates in decayed]
-    best = int(np.argmin([misfit for _, misfit in tried]))
-    sizes, misfit = tried[best]
-    return misfit, curve.layout.coordinates(sizes, log_k[best], log_q10[best])
+def spread(dimensions: int, count: int) -> NDArray:
+    """Points of a scrambled Sobol sequence in the unit box, shape (count, dimensions)."""
+    sequence = qmc.Sobol(dimensions, seed=np.random.default_rng(SEED))
+    return sequence.random(1 << (count - 1).bit_length())[:count]
 
 
-def optima(curve: Curve, starts: list[NDArray]) -> list[Optimum]:
-    """Fits from all starts, the best first, the pools of each in order."""
-    fits = least_squares_from_all(curve.residuals, starts, curve.lower, curve.upper, FINISHED)
-    return [_in_order(curve, fit) for fit in fits]
+def _at(low: NDArray, high: NDArray, point: NDArray) -> NDArray:
+    return low + (point if point.ndim > 1 else point[:, None]) * (high - low)
 
 
-def _in_order(curve: Curve, fit: Optimum) -> Optimum:
-    """The same fit, the fast pool first."""
-    size, log_k, log_q10 = curve.layout.split(fit.theta)
-    if np.all(np.diff(log_k) <= 0):
-        return fit
-    theta = curve.layout.coordinates(curve.sizes(size)[0], log_k, log_q10)
-    theta = np.clip(theta, curve.lower, curve.upper)
-    return Optimum(theta, *curve.residuals(theta))
+def _first_box(batch: Batch) -> tuple[NDArray, NDArray]:
+    """The part of the box where a search begins, each end of shape (q, series)."""
+    layout = batch.layout
+    low, high = box(layout, batch.count)
+    end = batch.start if batch.duration is None else batch.start + batch.duration
+    seen = (batch.weight > 0) & (end > 0)
+    longest = np.where(seen, end, 0.0).max(axis=1)
+    shortest = np.where(seen, end, np.inf).min(axis=1)
+    known = longest > 0
+    slowest = np.log(np.clip(0.003 / np.where(known, longest, 1.0), *DECAY_RATES))
+    fastest = np.log(np.clip(10.0 / np.where(known, shortest, 1.0), *DECAY_RATES))
+    for place in layout.rates:
+        if place is not None:
+            low[place], high[place] = slowest, np.maximum(fastest, slowest)
+    for place in (place for places in layout.shapes for place in places):
+        low[place], high[place] = np.log(FIRST_SHAPES)[:, None]
+    for place in layout.q10s:
+        if place is not None:
+            low[place], high[place] = np.log(FIRST_Q10S)[:, None]
+    return low, high
+
+
+def sorted_pools(layout: Layout, point: Point) -> Point:
+    """The same fits with the fast pool first."""
+    if not layout.ordered:
+        return point
+    rates = point.phi[list(layout.ordered)]
+    order = np.argsort(-rates, axis=0, kind="stable")
+    moved = np.concatenate([order + block for block in range(0, layout.nonlinear, layout.count)])
+    return Point(
+        np.take_along_axis(point.phi, moved, axis=0),
+        point.misfit,
+        np.take_along_axis(point.amounts, order, axis=0),
+        np.take_along_axis(point.gradient, moved, axis=0),
+        np.take_along_axis(np.take_along_axis(point.curvature, moved[:, None], axis=0), moved[None], axis=1),
+    )

@@ -1,0 +1,189 @@
+"""Rates of many soils as arrays, so that all are fitted at once."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from talik.pools.layout import Layout
+
+SHORTEST = 8
+"""Series are filled up to this many rates, half as many more, twice as many, three times, four times, six times and
+so on. What fills them weighs nothing, and how much there is depends on the series alone, so that its sums are the
+same in any company."""
+
+
+@dataclass(frozen=True)
+class Series:
+    """Rates of one soil, at one or more temperatures."""
+
+    start: NDArray
+    """Start of each interval, shape (n,). [d]"""
+    end: NDArray
+    """End of each interval; equal to its start for a rate at one time. Shape (n,). [d]"""
+    temperature: NDArray
+    """Temperature, shape (n,). [°C]"""
+    rate: NDArray
+    """Respiration, shape (n,). [any unit of rate]"""
+    sigma: NDArray
+    """Error of each rate, shape (n,). [unit of the rate]"""
+    carbon: float | None = None
+    """Carbon at the start, None where it is unknown. [unit of the rate times d]"""
+    whitening: NDArray | None = None
+    """Inverse of the Cholesky factor of the covariance of rate / sigma, shape (n, n), where the errors are
+    correlated. [-]"""
+    replicate_freedom: int = 0
+    """Degrees of freedom of the replicates that told the size of the errors; 0 where only the residuals tell it."""
+
+    @property
+    def temperatures(self) -> NDArray:
+        """Every temperature once, in order. [°C]"""
+        return np.unique(self.temperature)
+
+    @property
+    def reference(self) -> float:
+        """Temperature to which decay rates belong: the mean of the temperatures. [°C]"""
+        return float(self.temperatures.mean())
+
+
+def from_cumulative(
+    time: ArrayLike, release: ArrayLike, temperature: ArrayLike, *, sd: ArrayLike | None = None,
+    covariance: ArrayLike | None = None, carbon: float | None = None,
+) -> Series:  # fmt: skip
+    r"""A series from cumulative release, whose errors add up.
+
+    The release between two readings is an increment; its mean rate over the interval is fitted. Increments that
+    were measured one by one have independent errors. Where only the cumulative curve has a covariance
+    :math:`\Sigma`, increments :math:`d = D c` have :math:`D \Sigma D^T`.
+
+    Parameters
+    ----------
+    time : array_like, shape (n,)
+        Times of the readings, rising. [d]
+    release : array_like, shape (n,)
+        Carbon released since the start. [any unit]
+    temperature : array_like, shape (n,) or float
+        Temperature. [°C]
+    sd : array_like, shape (n,), optional
+        Error of each increment; by default all alike, up to a factor. [unit of the release]
+    covariance : array_like, shape (n, n), optional
+        Covariance of the cumulative release, instead of ``sd``. [unit of the release squared]
+    carbon : float, optional
+        Carbon at the start. [unit of the release]
+
+    Returns
+    -------
+    Series
+
+    Raises
+    ------
+    ValueError
+        For times that do not rise, or a covariance that is not positive definite.
+
+    Examples
+    --------
+    >>> series = from_cumulative([1.0, 3.0], [2.0, 5.0], 15.0)
+    >>> series.rate, series.sigma
+    (array([2. , 1.5]), array([1. , 0.5]))
+    """
+    time, release = np.asarray(time, float), np.asarray(release, float)
+    duration = np.diff(time, prepend=0.0)
+    if not (duration > 0).all():
+        raise ValueError(f"times of cumulative release must rise from above 0; found {time.tolist()}")
+    increment = np.diff(release, prepend=0.0)
+    whitening = None
+    error = np.ones(len(time)) if sd is None else np.broadcast_to(np.asarray(sd, float), time.shape)
+    if covariance is not None:
+        steps = np.eye(len(time)) - np.eye(len(time), k=-1)
+        of_increments = steps @ np.asarray(covariance, float) @ steps.T
+        error = np.sqrt(np.diag(of_increments))
+        correlation = of_increments / np.outer(error, error)
+        try:
+            whitening = np.linalg.inv(np.linalg.cholesky(correlation))
+        except np.linalg.LinAlgError:
+            raise ValueError("the covariance of the release is not positive definite") from None
+    temperature = np.broadcast_to(np.asarray(temperature, float), time.shape)
+    return Series(time - duration, time, temperature, increment / duration, error / duration, carbon, whitening)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Series of one layout and length; what fills them up to it weighs nothing."""
+
+    layout: Layout
+    """Their parameters."""
+    start: NDArray
+    """Start of each interval, shape (series, n). [d]"""
+    duration: NDArray | None
+    """Length of each interval, shape (series, n); None where every rate is at one time. [d]"""
+    warming: NDArray | None
+    """Temperature above the reference, shape (series, n); None at one temperature. [10 °C]"""
+    weight: NDArray
+    """Rate of one unit of amount over the error: the unit is the carbon at the start, or where that is unknown the
+    highest rate times a day. Shape (series, n). [d]"""
+    aim: NDArray
+    """Respiration divided by its error, shape (series, n). [-]"""
+    whitening: NDArray | None
+    """Inverse factors of the correlation of the errors, shape (series, n, n); None where they are independent."""
+
+    @property
+    def count(self) -> int:
+        """Number of series."""
+        return len(self.aim)
+
+    def take(self, rows: NDArray) -> "Batch":
+        """Some of the series."""
+
+        def of(array: NDArray | None) -> NDArray | None:
+            return None if array is None else array[rows]
+
+        return replace(
+            self, start=self.start[rows], duration=of(self.duration), warming=of(self.warming),
+            weight=self.weight[rows], aim=self.aim[rows], whitening=of(self.whitening),
+        )  # fmt: skip
+
+
+def unit_of(series: Series, layout: Layout) -> float:
+    """Unit in which amounts are sought. [unit of the rate times d]"""
+    return float(series.carbon) if layout.whole and series.carbon else float(np.abs(series.rate).max())
+
+
+def padded_length(n: int) -> int:
+    """Length to which a series of n rates is filled up."""
+    length = SHORTEST
+    while length < n:
+        length = length * 3 // 2 if length & (length - 1) == 0 else length * 4 // 3
+    return length
+
+
+def pack(series: Sequence[Series], layout: Layout) -> Batch:
+    """Series of one layout and padded length as one batch."""
+    n = padded_length(max(len(one.rate) for one in series))
+
+    def filled(arrays: list[NDArray], value: float = 0.0) -> NDArray:
+        packed = np.full((len(arrays), n), value)
+        for row, array in zip(packed, arrays, strict=True):
+            row[: len(array)] = array
+        return packed
+
+    duration = filled([one.end - one.start for one in series])
+    return Batch(
+        layout=layout,
+        start=filled([one.start for one in series]),
+        duration=duration if duration.any() else None,
+        warming=filled([(one.temperature - one.reference) / 10.0 for one in series]) if layout.warmed else None,
+        weight=filled([unit_of(one, layout) / one.sigma for one in series]),
+        aim=filled([one.rate / one.sigma for one in series]),
+        whitening=_whitenings(series, n),
+    )
+
+
+def _whitenings(series: Sequence[Series], n: int) -> NDArray | None:
+    if all(one.whitening is None for one in series):
+        return None
+    packed = np.broadcast_to(np.eye(n), (len(series), n, n)).copy()
+    for block, one in zip(packed, series, strict=True):
+        if one.whitening is not None:
+            block[: len(one.rate), : len(one.rate)] = one.whitening
+    return packed

@@ -1,0 +1,201 @@
+"""Rates of every soil of a study, from the respiration table, as the pool models take them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from talik.errors import TableError, listed
+from talik.pools.batch import Series
+from talik.pools.errors import pooled_variation, proportional
+
+RATE_COLUMNS = {
+    "soil carbon": "specific_respiration",
+    "dry soil": "respiration",
+    "jar": "jar_respiration",
+    "label carbon": "specific_respiration",
+}
+"""Column of the respiration table that holds the rates of each basis."""
+SORTED = ("temperature", "time", "time_start", "jar", *dict.fromkeys(RATE_COLUMNS.values()))
+"""Columns by which the rates of a set are sorted."""
+CARBON_PER_GRAM = 1000.0
+"""Carbon at the start of a rate per gram of carbon [mg C g⁻¹], and µg in a mg."""
+
+
+@dataclass(frozen=True)
+class SoilRates:
+    """Rates of one set: a soil incubated at one or more temperatures, all else the same."""
+
+    set: str
+    """Name of the set."""
+    sample: str
+    """The soil; several, joined by commas, if the jars name several."""
+    study: str
+    """The study it comes from; may be empty."""
+    basis: str
+    """What the rates are per: dry soil, soil carbon, jar or label carbon."""
+    time_start: NDArray
+    """Start of each interval, shape (n,). [d]"""
+    time_end: NDArray
+    """End of each interval; equal to its start for a rate at one time. Shape (n,). [d]"""
+    temperature: NDArray
+    """Temperature, shape (n,). [°C]"""
+    rate: NDArray
+    """Respiration, shape (n,). [unit of its basis]"""
+    sd: NDArray
+    """Standard deviation between the replicates of each rate; NaN where untold. Shape (n,). [unit of its basis]"""
+    replicates: NDArray
+    """Number of replicates of each rate; 1 where it is not told. Shape (n,)."""
+    c0: float | None
+    """Carbon at the start, None where it is unknown. [unit of its basis times d]"""
+    scale: str
+    """Empty where the scale of the rates is believed; else what it is, as in the jars table."""
+    refused: str
+    """Why the rates of this set cannot be fitted together; empty if they can."""
+
+
+def soil_rates(respiration: pd.DataFrame, jars: pd.DataFrame, *, gas: str = "co2") -> Iterator[SoilRates]:
+    """The rates of each set of jars that measure respiration.
+
+    Parameters
+    ----------
+    respiration, jars : DataFrame
+        As in `talik.fit_pools`. Rows of jars left out, or that measure something else, are skipped.
+    gas : str, default "co2"
+        Which gas.
+
+    Yields
+    ------
+    SoilRates
+        In the order of the sets' names.
+    """
+    unknown = sorted(set(respiration["jar"].astype(str)) - set(jars["jar"].astype(str)))
+    if unknown:
+        raise TableError(
+            f"jars {listed(unknown)} have respiration but are not in the jars table; add their rows.", unknown
+        )
+    rates = respiration.assign(jar=respiration["jar"].astype(str))
+    if "gas" in rates:
+        rates = rates.loc[rates["gas"].isin([gas, ""]) | rates["gas"].isna()]
+    used = jars.assign(jar=jars["jar"].astype(str))
+    if "measures" in used:
+        used = used.loc[used["measures"].isin(["respiration", ""]) | used["measures"].isna()]
+    if "excluded" in used:
+        used = used.loc[used["excluded"].isin([""]) | used["excluded"].isna()]
+    for name, group in used.groupby("set", sort=True):
+        rows = rates.loc[rates["jar"].isin(group["jar"])]
+        if (rows["temperature"] >= 0).any():
+            # One Q10 does not hold across 0 °C, so a soil that was thawed as well is fitted thawed.
+            rows = rows.loc[rows["temperature"] >= 0]
+        if len(rows):
+            yield _set_rates(str(name), rows, group)
+
+
+def _set_rates(name: str, rows: pd.DataFrame, jars: pd.DataFrame) -> SoilRates:
+    bases = _bases(rows, jars)
+    basis = bases[0] if bases else ""
+    column = RATE_COLUMNS.get(basis, "respiration")
+    rate = _numbers(rows, column)
+    kept = np.isfinite(rate)
+    # Sums depend on the order of their terms in the last digit; the order of the rows must not.
+    rows = rows.loc[kept]
+    rows = rows.sort_values([name for name in SORTED if name in rows], kind="stable")
+    rate = _numbers(rows, column)
+    temperature, time = _numbers(rows, "temperature"), _numbers(rows, "time")
+    start, end = _numbers(rows, "time_start"), _numbers(rows, "time_end")
+    at_one_time = np.isnan(start) | np.isnan(end)
+    replicates = _numbers(rows, "n")
+    return SoilRates(
+        set=name,
+        sample=_joined(jars, "sample"),
+        study=_joined(jars, "study"),
+        basis=basis,
+        time_start=np.where(at_one_time, time, start),
+        time_end=np.where(at_one_time, time, end),
+        temperature=temperature,
+        rate=rate,
+        sd=_numbers(rows, "sd"),
+        replicates=np.where(replicates >= 1, replicates, 1.0),
+        c0=_carbon_at_start(basis, jars),
+        scale=_joined(jars, "scale"),
+        refused=_why_refused(bases, rows, temperature),
+    )
+
+
+def _numbers(frame: pd.DataFrame, column: str) -> NDArray:
+    """A column as floats; NaN where it is missing."""
+    if column not in frame:
+        return np.full(len(frame), np.nan)
+    return pd.to_numeric(frame[column], errors="coerce").to_numpy(float)
+
+
+def _joined(jars: pd.DataFrame, column: str) -> str:
+    """The values of a text column, each once, in one text."""
+    values = jars[column].dropna().astype(str) if column in jars else pd.Series(dtype=str)
+    return ", ".join(value for value in dict.fromkeys(values) if value)
+
+
+def _bases(rows: pd.DataFrame, jars: pd.DataFrame) -> list[str]:
+    """Bases of the jars as stated, or else told by the columns that are filled."""
+    stated = [basis for basis in _joined(jars, "basis").split(", ") if basis]
+    if stated:
+        return stated
+    filled = [basis for basis, column in RATE_COLUMNS.items() if np.isfinite(_numbers(rows, column)).any()]
+    return filled[:1]
+
+
+def _carbon_at_start(basis: str, jars: pd.DataFrame) -> float | None:
+    """Carbon at the start in the unit of the rates times a day, or None."""
+    if _joined(jars, "scale"):
+        # Rates whose scale is known to be wrong cannot be held against the carbon content.
+        return None
+    if basis in ("soil carbon", "label carbon"):
+        return CARBON_PER_GRAM
+    content = _numbers(jars, "organic_carbon")
+    if basis == "dry soil" and np.all(content > 0):
+        return CARBON_PER_GRAM * float(content.mean())
+    return None
+
+
+def _why_refused(bases: list[str], rows: pd.DataFrame, temperature: NDArray) -> str:
+    """Why the rates of a set cannot be fitted together; empty if they can."""
+    if not bases:
+        return "no rates"
+    if len(bases) > 1:
+        return f"its jars have rates on different bases: {', '.join(bases)}"
+    of_jar = pd.Series(temperature).groupby(rows["jar"].to_numpy())
+    warmed = of_jar.max() > of_jar.min()
+    if warmed.any():
+        steps = listed([str(jar) for jar in warmed.index[warmed]])
+        return f"jars {steps} changed temperature during the incubation; the pool models need a constant one"
+    return ""
+
+
+def series_of(soils: list[SoilRates]) -> list[Series]:
+    """The series that are fitted: errors proportional to the level, their size told by replicates where there are any.
+
+    A refused soil has no rates.
+    """
+    smooth = proportional([_series(soil) for soil in soils])
+    return [_with_replicates(soil, one) for soil, one in zip(soils, smooth, strict=True)]
+
+
+def _series(soil: SoilRates) -> Series:
+    used = slice(0, 0) if soil.refused else slice(None)
+    factor = 1.0 / np.sqrt(soil.replicates)
+    return Series(
+        soil.time_start[used], soil.time_end[used], soil.temperature[used], soil.rate[used], factor[used], soil.c0
+    )
+
+
+def _with_replicates(soil: SoilRates, series: Series) -> Series:
+    """The same with the size of the errors that the replicates tell."""
+    if soil.refused:
+        return series
+    level = series.sigma * np.sqrt(soil.replicates)
+    variation, free = pooled_variation(soil.rate, soil.sd, soil.replicates, level)
+    if not free or not variation > 0:
+        return series
+    return replace(series, sigma=variation * series.sigma, replicate_freedom=free)
