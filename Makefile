@@ -22,7 +22,7 @@ export OPENBLAS_NUM_THREADS := 1
 # The theme announces its successor on every build.
 export NO_MKDOCS_2_WARNING := 1
 
-.PHONY: help install demo test check format bench calibrate fuzz coverage docs clean
+.PHONY: help install demo test check format bench beaten calibrate fuzz coverage docs clean
 help:             ## what can be made
 	@sed -n 's/^\([a-z]*\): .*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
@@ -53,8 +53,11 @@ check: $(DEVELOPED)   ## style, types, spelling
 format: $(DEVELOPED)  ## put the code into the project's style
 	@$(BIN)/ruff check --fix-only --quiet .
 	@$(BIN)/ruff format --quiet .
-bench: $(DEVELOPED)   ## time and memory, beside a reference
-	@$(BIN)/python -m benchmarks
+PART :=
+bench: $(DEVELOPED)   ## time and memory, beside a reference; PART=pools for one part
+	@$(BIN)/python -m benchmarks $(PART)
+beaten: $(DEVELOPED)  ## how often scipy from 20 starts finds a better pool fit
+	@$(BIN)/python -m benchmarks.pools
 STUDY :=
 calibrate: $(DEVELOPED) ## how often intervals hold the truth; STUDY=pools for one study
 	@$(BIN)/python -m calibration $(STUDY)

@@ -23,12 +23,12 @@ def cases() -> Iterator[Case]:
     yield Case(
         f"lines through {CLOSINGS} closings", lambda: in_process(lambda: linear_rates(*columns)),
         "sums of pandas group-by, slope and error alone", lambda: in_process(lambda: lines_by_pandas(readings)),
-        readings=len(readings),
+        count=len(readings),
     )  # fmt: skip
     yield Case(
         f"readings of {CLOSINGS} jars to respiration, in parts", lambda: alone("streamed"),
         "the same parts, sums of pandas group-by", lambda: alone("streamed_by_pandas"),
-        readings=CLOSINGS * EACH,
+        count=CLOSINGS * EACH,
     )  # fmt: skip
     rates = measurements().respiration
     yield Case(

@@ -41,8 +41,12 @@ class Case:
     """Measures the reference."""
     limit: str = ""
     """What it should stay below."""
-    readings: int = 0
-    """Readings it works on, to tell how many a second."""
+    count: int = 0
+    """How many things it works on, to tell how many a second."""
+    counted: str = "readings"
+    """What they are."""
+    beside_count: int = 0
+    """How many the reference works on; as many, where none is given."""
 
 
 def in_process(task: Callable[[], object]) -> Cost:

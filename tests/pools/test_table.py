@@ -88,15 +88,22 @@ def test_intervals_are_used_where_they_are_given():
     assert_allclose(soil.rates.time_start, RESPIRATION["time"])
 
 
-def test_the_size_of_errors_comes_from_all_replicates_together():
-    rate = RESPIRATION["specific_respiration"].to_numpy()
-    measured = RESPIRATION.assign(sd=0.1 * rate, n=4)
+def test_what_replicates_keep_apart_is_told_by_their_deviations():
+    noise = 1 + 0.02 * np.random.default_rng(6).standard_normal(len(RESPIRATION))
+    noisy = RESPIRATION.assign(specific_respiration=RESPIRATION["specific_respiration"] * noise)
+    [alone] = series_of(list(soil_rates(noisy, JARS)))
+    assert alone.kept is None
+    assert alone.jar_freedom == 0
+    measured = noisy.assign(sd=0.2 * noisy["specific_respiration"], n=4)
     [series] = series_of(list(soil_rates(measured, JARS)))
-    assert series.replicate_freedom == 3 * len(measured)
-    # Half of the error of one, and a level that no longer shrinks below a twentieth of the mean.
-    assert_allclose(series.sigma, 0.05 * rate, rtol=0.3)
-    [series] = series_of(list(soil_rates(RESPIRATION, JARS)))
-    assert series.replicate_freedom == 0
+    # Three of each temperature, however often they are read.
+    assert series.jar_freedom == 6
+    assert series.kept.shape == (18, 2)
+    wide, narrow = (
+        pools.fit_pools(table, JARS, models=["two-pool"]).set_index("parameter") for table in (measured, noisy)
+    )
+    widths = [np.log(found["upper"] / found["lower"])["q10_slow"] for found in (narrow, wide)]
+    assert widths[1] > 2 * widths[0]
 
 
 @pytest.mark.parametrize("model", POOL_MODELS)

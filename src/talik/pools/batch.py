@@ -33,8 +33,11 @@ class Series:
     whitening: NDArray | None = None
     """Inverse of the Cholesky factor of the covariance of rate / sigma, shape (n, n), where the errors are
     correlated. [-]"""
-    replicate_freedom: int = 0
-    """Degrees of freedom of the replicates that told the size of the errors; 0 where only the residuals tell it."""
+    kept: NDArray | None = None
+    """What each jar keeps apart, a column a jar, shape (n, jars): rate / sigma less ``kept @ kept.T`` times itself has
+    independent errors. [-]"""
+    jar_freedom: int = 0
+    """Degrees of freedom of the jars that told what each keeps apart; 0 where only the residuals tell the errors."""
 
     @property
     def temperatures(self) -> NDArray:
@@ -97,12 +100,12 @@ def from_cumulative(
     if covariance is not None:
         steps = np.eye(len(time)) - np.eye(len(time), k=-1)
         of_increments = steps @ np.asarray(covariance, float) @ steps.T
-        error = np.sqrt(np.diag(of_increments))
-        correlation = of_increments / np.outer(error, error)
         try:
-            whitening = np.linalg.inv(np.linalg.cholesky(correlation))
+            whitening = np.linalg.inv(np.linalg.cholesky(of_increments))
         except np.linalg.LinAlgError:
             raise ValueError("the covariance of the release is not positive definite") from None
+        error = np.sqrt(np.diag(of_increments))
+        whitening = whitening * error
     temperature = np.broadcast_to(np.asarray(temperature, float), time.shape)
     return Series(time - duration, time, temperature, increment / duration, error / duration, carbon, whitening)
 
@@ -125,7 +128,9 @@ class Batch:
     aim: NDArray
     """Respiration divided by its error, shape (series, n). [-]"""
     whitening: NDArray | None
-    """Inverse factors of the correlation of the errors, shape (series, n, n); None where they are independent."""
+    """Inverse factors of the correlation of the errors, shape (series, n, n); None where none is stated."""
+    kept: NDArray | None
+    """What jars keep apart, shape (series, n, jars); None where no jars do."""
 
     @property
     def count(self) -> int:
@@ -140,7 +145,7 @@ class Batch:
 
         return replace(
             self, start=self.start[rows], duration=of(self.duration), warming=of(self.warming),
-            weight=self.weight[rows], aim=self.aim[rows], whitening=of(self.whitening),
+            weight=self.weight[rows], aim=self.aim[rows], whitening=of(self.whitening), kept=of(self.kept),
         )  # fmt: skip
 
 
@@ -176,7 +181,28 @@ def pack(series: Sequence[Series], layout: Layout) -> Batch:
         weight=filled([unit_of(one, layout) / one.sigma for one in series]),
         aim=filled([one.rate / one.sigma for one in series]),
         whitening=_whitenings(series, n),
+        kept=_kept(series, n),
     )
+
+
+def decorrelated(batch: Batch, curves: NDArray) -> NDArray:
+    """Curves with the errors of rate / sigma made independent, shape (series, m, n)."""
+    if batch.whitening is not None:
+        curves = curves @ batch.whitening.transpose(0, 2, 1)
+    if batch.kept is not None:
+        curves = curves - (curves @ batch.kept) @ batch.kept.transpose(0, 2, 1)
+    return curves
+
+
+def _kept(series: Sequence[Series], n: int) -> NDArray | None:
+    if all(one.kept is None for one in series):
+        return None
+    jars = max(one.kept.shape[1] for one in series if one.kept is not None)
+    packed = np.zeros((len(series), n, jars))
+    for block, one in zip(packed, series, strict=True):
+        if one.kept is not None:
+            block[: one.kept.shape[0], : one.kept.shape[1]] = one.kept
+    return packed
 
 
 def _whitenings(series: Sequence[Series], n: int) -> NDArray | None:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from talik.inference import batched
 from talik.pools.amounts import best_amounts
-from talik.pools.batch import Batch
+from talik.pools.batch import Batch, decorrelated
 from talik.pools.layout import Layout
 
 FIRST_DAMPING = 1e-2
@@ -24,7 +24,7 @@ LONGEST_STEP = 2.5
 """Longest step of a logarithm: a curve tells nothing of what lies a factor of ten away. [-]"""
 MOST_DAMPING = 1e12
 """Damping at which no step lowers the misfit. [-]"""
-SMALLEST = 1e-300
+SMALLEST = 1e-100
 """Stands for nothing in a division."""
 THINNED = 0.75
 """Finished series are set aside when fewer than this part is left."""
@@ -93,7 +93,7 @@ def curves(batch: Batch, phi: NDArray) -> NDArray:
             np.multiply(weighted, batch.warming, out=slopes[:, q10])
         for place, by_shape in zip(layout.shapes[i], by_shapes, strict=True):
             np.multiply(by_shape, batch.weight, out=slopes[:, place])
-    return filled if batch.whitening is None else filled @ batch.whitening.transpose(0, 2, 1)
+    return decorrelated(batch, filled)
 
 
 def _scale(batch: Batch, phi: NDArray, rate: int | None, q10: int | None) -> NDArray:
@@ -106,9 +106,7 @@ def _scale(batch: Batch, phi: NDArray, rate: int | None, q10: int | None) -> NDA
 
 def aims(batch: Batch) -> NDArray:
     """What the curves are held against, shape (series, n)."""
-    if batch.whitening is None:
-        return batch.aim
-    return np.einsum("bij,bj->bi", batch.whitening, batch.aim)
+    return decorrelated(batch, batch.aim[:, None])[:, 0]
 
 
 def evaluate(batch: Batch, phi: NDArray, pull: Pull | None = None) -> Point:
@@ -174,7 +172,9 @@ class Descent:
 
     def step(self, relative: float, most: int) -> NDArray:
         """Take one step of each series; whether each is done, shape (series,)."""
-        there = evaluate(self.batch, self.trial, self.pull)
+        # A wild trial may overflow; its misfit is then not finite, and it is refused.
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            there = evaluate(self.batch, self.trial, self.pull)
         # A rise that is rounding of the residuals is none: the last digits come from the gradient.
         rounding = 4 * np.finfo(float).eps * self.size * np.sqrt(there.misfit)
         fall = np.where(self.fresh, np.inf, self.here.misfit - there.misfit + rounding)

@@ -1,9 +1,10 @@
 """Errors of the rates of a soil, from their replicates or relative to their level."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from talik.pools.batch import Series, pack, padded_length
@@ -16,9 +17,21 @@ LEAST_LEVEL = 0.05
 """Level below which errors no longer shrink, as a part of the mean rate of the temperature. [-]"""
 STARTS = 2
 """Starts of the smooth curve."""
+CHUNK = 500
+"""Series that are smoothed at once."""
 
 
-def proportional(series: Sequence[Series]) -> list[Series]:
+@dataclass(frozen=True)
+class Smoothed:
+    """A series with errors proportional to its level, and how it scatters about it."""
+
+    series: Series
+    """With ``sigma`` the factor times the level."""
+    residual: NDArray
+    """Residuals from the smooth curve over sigma, shape (n,); 0 where there is none. [-]"""
+
+
+def proportional(series: Sequence[Series]) -> list[Smoothed]:
     """The same series with errors proportional to the level of their rates.
 
     Errors of respiration grow with it: replicates of a soil differ by about the same part early and late. Weights by
@@ -32,29 +45,29 @@ def proportional(series: Sequence[Series]) -> list[Series]:
 
     Returns
     -------
-    list of Series
-        With ``sigma`` the factor times the level.
+    list of Smoothed
 
     Examples
     --------
     >>> time = np.array([1.0, 5, 10, 20, 40, 70])
     >>> rate = 2 * np.exp(-0.03 * time)
     >>> (found,) = proportional([Series(time, time, np.full(6, 5.0), rate, np.ones(6))])
-    >>> (found.sigma / rate).round(1)
+    >>> (found.series.sigma / rate).round(1)
     array([1., 1., 1., 1., 1., 1.])
     """
-    found = list(series)
+    found: dict[int, Smoothed] = {}
     groups: dict[tuple[Layout, int], list[int]] = {}
     for i, one in enumerate(series):
         layout = _smooth_layout(one)
         if layout is None:
-            found[i] = replace(one, sigma=one.sigma * _means(one))
+            found[i] = Smoothed(replace(one, sigma=one.sigma * _means(one)), np.zeros(one.rate.size))
         else:
             groups.setdefault((layout, padded_length(one.rate.size)), []).append(i)
     for (layout, _), rows in groups.items():
-        for i, level in zip(rows, _levels([series[i] for i in rows], layout), strict=True):
-            found[i] = replace(series[i], sigma=series[i].sigma * level)
-    return found
+        for first in range(0, len(rows), CHUNK):
+            chunk = rows[first : first + CHUNK]
+            found |= dict(zip(chunk, _smoothed([series[i] for i in chunk], layout), strict=True))
+    return [found[i] for i in range(len(series))]
 
 
 def _smooth_layout(series: Series) -> Layout | None:
@@ -77,49 +90,135 @@ def _means(series: Series) -> NDArray:
     return np.where(means > 0, means, typical)
 
 
-def _levels(series: Sequence[Series], layout: Layout) -> list[NDArray]:
-    """Level of each rate of each series."""
-    smoothed = [replace(one, sigma=one.sigma * _means(one), carbon=None) for one in series]
-    batch = pack(smoothed, layout)
+def _smoothed(series: Sequence[Series], layout: Layout) -> list[Smoothed]:
+    """Some series of one layout and padded length."""
+    even = [replace(one, sigma=one.sigma * _means(one), carbon=None) for one in series]
+    batch = pack(even, layout)
     best = optima(batch, STARTS).best
     fitted = np.einsum("bpn,pb->bn", curves(batch, best.phi)[:, : layout.count], best.amounts)
-    return [
-        np.hypot(row[: one.rate.size] * one.sigma, LEAST_LEVEL * _means(one))
-        for row, one in zip(fitted, smoothed, strict=True)
-    ]
+    smoothed = []
+    for row, one, given in zip(fitted, even, series, strict=True):
+        curve = row[: one.rate.size] * one.sigma
+        sigma = given.sigma * np.hypot(curve, LEAST_LEVEL * _means(one))
+        smoothed.append(Smoothed(replace(given, sigma=sigma), (one.rate - curve) / sigma))
+    return smoothed
 
 
-def pooled_variation(rate: ArrayLike, sd: ArrayLike, n: ArrayLike, level: ArrayLike) -> tuple[float, int]:
-    r"""Coefficient of variation that replicates of all rates tell together, and its degrees of freedom.
+@dataclass(frozen=True)
+class JarDifference:
+    """How much more one jar respires than another all the time."""
 
-    The standard deviation of two or three replicates is itself known to half its value; of all rates together it is
-    known well:
+    ratio: float
+    """Variance between jars over that of one reading, both relative to the level. [-]"""
+    freedom: int
+    """Degrees of freedom of the jars: those of each temperature less one, summed. 0 where they are not told."""
 
-    .. math:: CV^2 = \frac{\sum (n_i - 1) (s_i / r_i)^2}{\sum (n_i - 1)}
+
+def jar_difference(residual: ArrayLike, jar: ArrayLike, temperature: ArrayLike) -> JarDifference:
+    r"""What jars of one temperature keep apart, from their mean residuals.
+
+    .. math:: \hat\tau^2 = \frac{\sum_j (\bar e_j - \bar e)^2}{\sum_T (J_T - 1)} - \frac{\hat\sigma^2}{n}
+
+    with :math:`\hat\sigma^2` from the residuals within jars, and never below zero.
 
     Parameters
     ----------
-    rate, sd, level : array_like, shape (m,)
-        Mean rates, the standard deviation of their replicates, and their smooth level. [unit of the rate]
-    n : array_like, shape (m,)
-        Number of replicates.
+    residual : array_like, shape (n,)
+        Residuals from a smooth curve, relative to the level. [-]
+    jar : array_like, shape (n,)
+        Which jar.
+    temperature : array_like, shape (n,)
+        Temperature of each. [°C]
 
     Returns
     -------
-    variation : float
-        Of one replicate. [-]
-    degrees_of_freedom : int
-        0 where no rate has two replicates.
+    JarDifference
+
+    References
+    ----------
+    Searle, Casella and McCulloch (1992), Variance Components, section 3.6 (analysis of variance estimates).
 
     Examples
     --------
-    >>> pooled_variation([1.0, 2.0], [0.1, 0.2], [3, 3], [1.0, 2.0])
-    (0.1, 4)
+    Two jars that differ by far more than their readings scatter:
+
+    >>> jar_difference([0.1, 0.11, 0.09, -0.1, -0.11, -0.09], list("aaabbb"), [5.0] * 6)
+    JarDifference(ratio=199.6..., freedom=1)
     """
-    rate, sd, n, level = (np.asarray(a, float) for a in (rate, sd, n, level))
-    told = (n > 1) & (sd > 0) & np.isfinite(sd) & np.isfinite(rate)
-    free = np.where(told, n - 1, 0.0)
-    if not free.sum():
-        return float("nan"), 0
-    squares = np.divide(sd, level, out=np.zeros_like(sd), where=told & (level > 0)) ** 2
-    return float(np.sqrt((free * squares).sum() / free.sum())), int(free.sum())
+    frame = pd.DataFrame({"residual": np.asarray(residual, float), "jar": jar, "temperature": temperature})
+    jars = frame.groupby(["temperature", "jar"])["residual"].agg(["mean", "size"])
+    inside = frame["residual"] - frame.groupby(["temperature", "jar"])["residual"].transform("mean")
+    within = float((inside**2).sum()) / max(len(frame) - len(jars), 1)
+    apart = jars["mean"] - jars.groupby(level="temperature")["mean"].transform("mean")
+    freedom = len(jars) - jars.index.get_level_values("temperature").nunique()
+    if not freedom or not within > 0:
+        return JarDifference(0.0, 0)
+    between = float((apart**2).sum()) / freedom - within * float((1 / jars["size"]).mean())
+    return JarDifference(max(between, 0.0) / within, freedom)
+
+
+def difference_of_replicates(
+    residual: ArrayLike, sd: ArrayLike, n: ArrayLike, level: ArrayLike, temperature: ArrayLike
+) -> JarDifference:
+    """What replicate jars keep apart, where only their mean and standard deviation are told.
+
+    The standard deviation holds what jars keep and what their readings scatter; the mean of the jars scatters about a
+    smooth curve only by the latter. Errors of one mean are in units of one replicate.
+
+    Parameters
+    ----------
+    residual : array_like, shape (m,)
+        Residuals of the means from a smooth curve, times the root of n, relative to the level. [-]
+    sd, level : array_like, shape (m,)
+        Standard deviation between the replicates, and the level of the rate. [unit of the rate]
+    n : array_like, shape (m,)
+        Number of replicates.
+    temperature : array_like, shape (m,)
+        Temperature of each. [°C]
+
+    Returns
+    -------
+    JarDifference
+
+    Examples
+    --------
+    >>> difference_of_replicates([0.01, -0.01, 0.01], [0.1, 0.1, 0.1], [3, 3, 3], [1.0, 1.0, 1.0], [5.0] * 3)
+    JarDifference(ratio=65.6..., freedom=2)
+    """
+    residual, sd, n, level = (np.asarray(a, float) for a in (residual, sd, n, level))
+    told = (n > 1) & (sd > 0) & (level > 0)
+    scatter = float((residual**2).sum()) / max(residual.size - 1, 1)
+    if not told.any() or not scatter > 0:
+        return JarDifference(0.0, 0)
+    variation = float(((n - 1)[told] * (sd[told] / level[told]) ** 2).sum() / (n - 1)[told].sum())
+    of_temperature = pd.Series(n[told] - 1).groupby(np.asarray(temperature)[told]).median()
+    return JarDifference(max(variation - scatter, 0.0) / scatter, int(of_temperature.sum()))
+
+
+def with_jars_apart(series: Series, difference: JarDifference, jar: NDArray) -> Series:
+    r"""The same series with the errors that jars keep: correlated within each jar.
+
+    Of n readings of one jar the covariance :math:`I + r 1 1^T` has the inverse root
+
+    .. math:: I - \left(1 - \frac{1}{\sqrt{1 + r n}}\right) \frac{1 1^T}{n}
+
+    Parameters
+    ----------
+    series : Series
+        Its errors are those of single readings.
+    difference : JarDifference
+        What jars keep apart.
+    jar : ndarray, shape (n,)
+        Which jar, or which mean of jars.
+
+    Returns
+    -------
+    Series
+        As it was where jars keep nothing apart.
+    """
+    if not difference.ratio > 0:
+        return series
+    _, of_jar, readings = np.unique(jar, return_inverse=True, return_counts=True)
+    part = (1.0 - 1.0 / np.sqrt(1.0 + difference.ratio * readings)) / readings
+    kept = np.sqrt(part)[of_jar][:, None] * (of_jar[:, None] == np.arange(readings.size))
+    return replace(series, kept=kept, jar_freedom=difference.freedom)

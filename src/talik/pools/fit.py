@@ -21,7 +21,7 @@ from talik.pools.profiles import Allowed, Intervals, Quantity, intervals, quanti
 from talik.pools.record import CarbonLeft, PoolFit, SigmaKind
 from talik.pools.search import EXACT, Optima, box, optima, sorted_pools
 
-STARTS = 8
+STARTS = 16
 """Starts of each fit; the pages on pools tell how seldom more find a better one."""
 CHUNK = 500
 """Series that are fitted at once: enough that NumPy's calls cost little, few enough to stay in the cache. Always the
@@ -84,7 +84,7 @@ def fit_pool_model(
         Coverage of the profile intervals. [-]
     widest_q10, widest_rate : float
         Upper over lower end of an interval, above which a Q10, or a rate or a pool, is not identified. [-]
-    starts : int, default 8
+    starts : int, default 16
         Places from which the optimum is sought.
 
     Returns
@@ -275,15 +275,13 @@ def _allowed(asked: Asked, layout: Layout, batch: Batch, series: Sequence[Series
 def _variance(layout: Layout, batch: Batch, series: Sequence[Series], best: Point) -> tuple[NDArray, NDArray]:
     """Variance of the errors in units of sigma, and its degrees of freedom, each of shape (series,).
 
-    From the residuals; together with the replicates, where the curve misses the rates by no more than these explain.
+    Where jars differ, it is the few jars that tell the error, however often each is read.
     """
     # Rates made by a formula lie on the curve, and their intervals would be rounding errors wide.
     misfit = np.maximum(best.misfit, ROUNDING**2 * np.einsum("bn,bn->b", batch.aim, batch.aim))
     free = np.array([one.rate.size for one in series]) - float(layout.size)
-    replicates = np.array([float(one.replicate_freedom) for one in series])
-    explained = (replicates > 0) & (misfit / free <= stats.f.ppf(0.99, free, np.maximum(replicates, 1.0)))
-    pooled = np.where(explained, replicates, 0.0)
-    return (misfit + pooled) / (free + pooled), free + pooled
+    jars = np.array([float(one.jar_freedom or np.inf) for one in series])
+    return misfit / free, np.minimum(free, jars)
 
 
 @dataclass(frozen=True)

@@ -456,6 +456,16 @@ def _refit_once(batch: Batch, walks: Walks, target: NDArray) -> Refitted:
     return refits.found(np.arange(target.size))
 
 
+def refit_at(batch: Batch, walks: Walks, target: NDArray) -> NDArray:
+    """Sum of squares with the quantity of each walk at a value, shape (walks,)."""
+    return _refit_once(batch, walks, np.clip(target, *_edges_of(walks, batch.layout))).misfit
+
+
+def _edges_of(walks: Walks, layout: Layout) -> tuple[NDArray, NDArray]:
+    lower, upper = layout.box
+    return lower[np.maximum(walks.place, 0)], upper[np.maximum(walks.place, 0)]
+
+
 def _go_on(batch: Batch, walks: Walks, valley: Valley) -> None:
     """Let walks go on from valleys that lie beyond their ends."""
     rows = np.flatnonzero(valley.found)

@@ -105,11 +105,20 @@ def first_places(batch: Batch, starts: int) -> NDArray:
     points[:, rates] = -np.sort(-points[:, rates], axis=1)
     points = points[np.argsort(points[:, rates].max(axis=1), kind="stable")]
     low, high = _first_box(batch)
-    chosen = []
-    for share in np.array_split(points, starts):
-        misfits = np.stack([evaluate(batch, _at(low, high, point)).misfit for point in share])
-        chosen.append(_at(low, high, share[misfits.argmin(axis=0)].T))
+    shares = np.array_split(points, starts)
+    chosen = [_best_place(batch, low, high, share) for share in shares]
+    if starts > 1 and layout.ordered:
+        # Where readings begin late, a pool that is gone before them may take most of the carbon.
+        gone_low, gone_high = low.copy(), high.copy()
+        gone_low[layout.ordered[0]] = gone_high[layout.ordered[0]] = layout.box[1][layout.ordered[0]]
+        chosen[-1] = _best_place(batch, gone_low, gone_high, points[:: max(len(points) // PLACES, 1)])
     return np.concatenate(chosen, axis=1)
+
+
+def _best_place(batch: Batch, low: NDArray, high: NDArray, points: NDArray) -> NDArray:
+    """The best of some places of each series, shape (q, series)."""
+    misfits = np.stack([evaluate(batch, _at(low, high, point)).misfit for point in points])
+    return _at(low, high, points[misfits.argmin(axis=0)].T)
 
 
 def spread(dimensions: int, count: int) -> NDArray:

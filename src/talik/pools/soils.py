@@ -1,7 +1,7 @@
 """Rates of every soil of a study, from the respiration table, as the pool models take them."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from talik.errors import TableError, listed
 from talik.pools.batch import Series
-from talik.pools.errors import pooled_variation, proportional
+from talik.pools.errors import Smoothed, difference_of_replicates, jar_difference, proportional, with_jars_apart
 
 RATE_COLUMNS = {
     "soil carbon": "specific_respiration",
@@ -44,6 +44,8 @@ class SoilRates:
     """Temperature, shape (n,). [°C]"""
     rate: NDArray
     """Respiration, shape (n,). [unit of its basis]"""
+    jar: NDArray
+    """Which jar, or which mean of jars, shape (n,)."""
     sd: NDArray
     """Standard deviation between the replicates of each rate; NaN where untold. Shape (n,). [unit of its basis]"""
     replicates: NDArray
@@ -116,6 +118,7 @@ def _set_rates(name: str, rows: pd.DataFrame, jars: pd.DataFrame) -> SoilRates:
         time_end=np.where(at_one_time, time, end),
         temperature=temperature,
         rate=rate,
+        jar=rows["jar"].to_numpy(str),
         sd=_numbers(rows, "sd"),
         replicates=np.where(replicates >= 1, replicates, 1.0),
         c0=_carbon_at_start(basis, jars),
@@ -174,12 +177,12 @@ def _why_refused(bases: list[str], rows: pd.DataFrame, temperature: NDArray) -> 
 
 
 def series_of(soils: list[SoilRates]) -> list[Series]:
-    """The series that are fitted: errors proportional to the level, their size told by replicates where there are any.
+    """The series that are fitted: errors proportional to the level, and correlated as far as jars keep apart.
 
     A refused soil has no rates.
     """
     smooth = proportional([_series(soil) for soil in soils])
-    return [_with_replicates(soil, one) for soil, one in zip(soils, smooth, strict=True)]
+    return [_with_jars(soil, one) for soil, one in zip(soils, smooth, strict=True)]
 
 
 def _series(soil: SoilRates) -> Series:
@@ -190,12 +193,12 @@ def _series(soil: SoilRates) -> Series:
     )
 
 
-def _with_replicates(soil: SoilRates, series: Series) -> Series:
-    """The same with the size of the errors that the replicates tell."""
+def _with_jars(soil: SoilRates, smooth: Smoothed) -> Series:
+    """The same with what its jars keep apart: told by the jars, or by the replicates that a mean is of."""
     if soil.refused:
-        return series
-    level = series.sigma * np.sqrt(soil.replicates)
-    variation, free = pooled_variation(soil.rate, soil.sd, soil.replicates, level)
-    if not free or not variation > 0:
-        return series
-    return replace(series, sigma=variation * series.sigma, replicate_freedom=free)
+        return smooth.series
+    apart = jar_difference(smooth.residual, soil.jar, soil.temperature)
+    if not apart.freedom:
+        level = smooth.series.sigma * np.sqrt(soil.replicates)
+        apart = difference_of_replicates(smooth.residual, soil.sd, soil.replicates, level, soil.temperature)
+    return with_jars_apart(smooth.series, apart, soil.jar)
