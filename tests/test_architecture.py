@@ -11,7 +11,7 @@ from talik.study import STAGES
 SOURCE = Path(__file__).parent.parent / "src" / "talik"
 
 FLOORS = (
-    "constants", "errors", "problems", "quantities", "textfile", "units", "tables", "columns", "store", "essdive",
+    "constants", "errors", "extras", "problems", "quantities", "textfile", "units", "tables", "columns", "store", "essdive",
     "work", "inference", "geography", "survey", "flux", "incubation", "responses", "pools", "temperature", "spatial",
     "drivers", "warming", "land_models", "projection", "design", "library", "source", "result", "report", "study",
     "new", "check", "export", "progress", "demo", "cli", "__main__", "app",
@@ -20,10 +20,11 @@ FLOORS = (
 stands above ``incubation``."""
 
 DOORS = {
-    "pint": {"units"}, "pyproj": {"geography"}, "arviz": {"inference"}, "numpyro": {"inference"},
+    "pint": {"units"}, "pyproj": {"geography"}, "arviz": {"inference"}, "numpyro": {"inference", "pools"},
     "dask": {"work"}, "typer": {"cli"}, "rich": {"progress"}, "jinja2": {"report"}, "pydantic": {"incubation", "study"},
 }  # fmt: skip
-"""Libraries that one room alone imports."""
+"""Libraries that one room alone imports; a hierarchical model is written in NumPyro's words where its science stands,
+and sampled in ``inference``."""
 
 MODULES = sorted(SOURCE.rglob("*.py"))
 

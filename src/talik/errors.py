@@ -44,6 +44,14 @@ class ResponseError(TalikError):
     """A temperature response is asked beyond what it describes, or cannot be fitted."""
 
 
+class MissingExtraError(TalikError):
+    """A stage needs libraries that are not in the core."""
+
+
+class ChainError(TalikError):
+    """The draws of a posterior are not good enough to be believed."""
+
+
 class StoreError(TalikError):
     """A run folder cannot be written or does not hold what is asked for."""
 
