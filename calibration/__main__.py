@@ -5,7 +5,7 @@ from importlib import import_module
 from pathlib import Path
 
 PAGES = Path(__file__).parent.parent / "docs" / "calibration"
-STUDIES = ()
+STUDIES = ("bayes",)
 """Modules of this folder, in the order of the method."""
 
 

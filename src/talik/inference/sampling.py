@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -56,29 +57,54 @@ class Sampler:
         """
         require("bayes", "sampling a posterior")
         import jax
-        from numpyro.infer import MCMC, NUTS, init_to_median
+        from numpyro.infer import NUTS
 
         kernel = NUTS(
             model,
             target_accept_prob=self.target_accept,
             max_tree_depth=self.deepest_tree,
-            init_strategy=init_to_median(num_samples=5),
+            init_strategy=partial(_near_the_prior_mean),
         )
-        mcmc = MCMC(
-            kernel, num_warmup=self.warmup, num_samples=self.draws, num_chains=self.chains,
-            chain_method="sequential", progress_bar=False, jit_model_args=True,
-        )  # fmt: skip
+
+        # numpyro.infer.MCMC compiles its loop anew for every chain and every data set; this is compiled once.
+        @jax.jit
+        def one_chain(key, arguments):
+            state = kernel.init(key, self.warmup, None, arguments, {})
+            state = jax.lax.fori_loop(0, self.warmup, lambda _, now: kernel.sample(now, arguments, {}), state)
+
+            def step(now, _):
+                now = kernel.sample(now, arguments, {})
+                return now, (now.z, now.diverging, now.num_steps)
+
+            _, (moved, diverging, steps) = jax.lax.scan(step, state, length=self.draws)
+            return jax.vmap(kernel.postprocess_fn(arguments, {}))(moved), diverging, steps
 
         def draw(seed: int, *arguments: Any) -> Chains:
             with jax.enable_x64(True):
-                mcmc.run(jax.random.key(seed), *arguments, extra_fields=("diverging", "num_steps"))
-                extra = mcmc.get_extra_fields(group_by_chain=True)
-                found = {name: np.asarray(values) for name, values in mcmc.get_samples(group_by_chain=True).items()}
-                return Chains(
-                    found, np.asarray(extra["diverging"]), np.asarray(extra["num_steps"]), 2**self.deepest_tree - 1
-                )
+                keys = jax.random.split(jax.random.key(seed), self.chains)
+                found = [jax.device_get(one_chain(key, arguments)) for key in keys]
+            named = {name: np.stack([values[name] for values, _, _ in found]) for name in found[0][0]}
+            diverging, steps = (np.stack([one[i] for one in found]) for i in (1, 2))
+            return Chains(named, diverging, steps, 2**self.deepest_tree - 1)
 
         return draw
+
+
+def _near_the_prior_mean(site: dict) -> Any:
+    """Where a chain starts: about one standard deviation around the prior mean, another place for each chain."""
+    if site["type"] != "sample" or site["is_observed"]:
+        return None
+    import jax
+    import jax.numpy as jnp
+    from numpyro.distributions import biject_to
+
+    mean = jnp.broadcast_to(jnp.asarray(site["fn"].mean, float), site["fn"].shape())
+    mean = jnp.where(jnp.isfinite(mean), mean, 1.0)
+    spread = jnp.asarray(site["fn"].variance, float) ** 0.5
+    spread = jnp.where(jnp.isfinite(spread), jnp.minimum(spread, 1.0), 1.0)
+    to_support = biject_to(site["fn"].support)
+    away = jax.random.uniform(site["kwargs"]["rng_key"], mean.shape, minval=-1.0, maxval=1.0)
+    return to_support(to_support.inv(mean) + away * spread)
 
 
 def draw_prior(model: Callable, seed: int, draws: int, *arguments: Any) -> dict[str, NDArray]:
