@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 
 from talik.extras import require
 
+SCATTER = 0.2
+"""How far chains start from the prior mean, in its standard deviations."""
+
 
 @dataclass(frozen=True)
 class Chains:
@@ -91,7 +94,11 @@ class Sampler:
 
 
 def _near_the_prior_mean(site: dict) -> Any:
-    """Where a chain starts: about one standard deviation around the prior mean, another place for each chain."""
+    """Where a chain starts: near the prior mean, another place for each chain.
+
+    From farther out a chain can fall into a corner, as a fast pool gone before the first reading, that holds hardly
+    any of the posterior and takes more draws to leave than anyone waits for.
+    """
     if site["type"] != "sample" or site["is_observed"]:
         return None
     import jax
@@ -103,7 +110,7 @@ def _near_the_prior_mean(site: dict) -> Any:
     spread = jnp.asarray(site["fn"].variance, float) ** 0.5
     spread = jnp.where(jnp.isfinite(spread), jnp.minimum(spread, 1.0), 1.0)
     to_support = biject_to(site["fn"].support)
-    away = jax.random.uniform(site["kwargs"]["rng_key"], mean.shape, minval=-1.0, maxval=1.0)
+    away = jax.random.uniform(site["kwargs"]["rng_key"], mean.shape, minval=-SCATTER, maxval=SCATTER)
     return to_support(to_support.inv(mean) + away * spread)
 
 
