@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import ModuleType
 
@@ -88,7 +88,7 @@ def mixing_of(draws: ArrayLike) -> tuple[float, float, float]:
     )  # fmt: skip
 
 
-def mixing(chains: Chains, labels: dict[str, Iterable[str]] | None = None) -> Mixing:
+def mixing(chains: Chains, labels: Mapping[str, Sequence[str]] | None = None) -> Mixing:
     """How well chains mixed.
 
     Parameters
@@ -147,8 +147,8 @@ def check_mixing(found: Mixing, gates: Gates = Gates(), *, target_accept: float 
     if found.diverging > gates.diverging * found.draws:
         tighter = 1 - (1 - target_accept) / 4
         said.append(
-            f"{found.diverging} of {found.draws} draws diverged (at most {gates.diverging:.1%} may): the sampler misses "
-            f"a narrow part of the posterior. Raise target_accept from {target_accept:g} to {tighter:.3g}, or give the "
+            f"{found.diverging} of {found.draws} draws diverged (at most {gates.diverging:.1%} may): the sampler "
+            f"misses a narrow part of the posterior. Raise target_accept from {target_accept:g} to {tighter:.3g}, or give the "
             "spreads between soils a narrower prior."
         )
     apart = found.table[found.table["rhat"] > gates.rhat].sort_values("rhat", ascending=False)
@@ -174,7 +174,9 @@ def check_mixing(found: Mixing, gates: Gates = Gates(), *, target_accept: float 
     if found.cut_short > 0.05 * found.draws and said:
         said.append(f"{found.cut_short} draws were cut short at the deepest tree: raise deepest_tree by 1 or 2.")
     if said:
-        raise ChainError("the posterior cannot be believed.\n" + "\n".join(f"  {line}" for line in said), dict.fromkeys(bad))
+        raise ChainError(
+            "the posterior cannot be believed.\n" + "\n".join(f"  {line}" for line in said), dict.fromkeys(bad)
+        )
 
 
 @dataclass(frozen=True)
@@ -199,9 +201,9 @@ class LeaveOneOut:
         if not bad:
             return ""
         return (
-            f"{bad} of {self.khat.size} readings have a Pareto k-hat above {UNRELIABLE:g} (largest {self.khat.max():.2f}): "
-            "the model hangs on each of them so much that leaving it out cannot be judged from draws that had it. "
-            "Compare models by it only if the difference is much larger than their parts, or fit without these readings."
+            f"{bad} of {self.khat.size} readings have a Pareto k-hat above {UNRELIABLE:g} (largest {self.khat.max():.2f}): the "
+            "model hangs on each of them so much that leaving it out cannot be judged from draws that had it. "
+            "Compare models by it only if they differ by much more than these readings' parts, or fit without them."
         )
 
 

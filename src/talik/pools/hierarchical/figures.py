@@ -66,8 +66,8 @@ def plot_prior_and_posterior(fit: HierarchicalFit, parameter: str, ax: Axes, set
     if positive:
         _log_scale(ax, shown)
     narrowed = one.row(0.95)["contraction"]
-    ax.set_title(f"{parameter}, contraction {narrowed:.2f}" if not set else f"{set}: {parameter}, contraction {narrowed:.2f}",
-                 fontsize="medium")  # fmt: skip
+    of_set = f"{set}: " if set else ""
+    ax.set_title(f"{of_set}{parameter}, contraction {narrowed:.2f}", fontsize="medium")
     ax.set_yticks([])
     ax.set_ylim(0, 1.08)
     ax.spines[["left", "right", "top"]].set_visible(False)

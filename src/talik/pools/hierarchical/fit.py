@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -164,7 +164,9 @@ class HierarchicalFit:
         import xarray
 
         if not temperature >= 0:
-            raise SettingsError(f"temperature {temperature:g} is below 0 °C, where the Q10 of thawed soil does not hold.")
+            raise SettingsError(
+                f"temperature {temperature:g} is below 0 °C, where the Q10 of thawed soil does not hold."
+            )
         years = xarray.DataArray(np.atleast_1d(np.asarray(years, float)), dims="year")
         if not bool((years >= 0).all()):
             raise SettingsError("years must be 0 or more.")
@@ -342,8 +344,6 @@ def scaled_rates(soils: Soils) -> np.ndarray:
 
 def sampled(chains: Chains) -> Chains:
     """Chains of what was sampled, without what follows from it."""
-    from dataclasses import replace
-
     followed = {name for name in chains.draws if name.endswith("_effect") and name != "jar_effect"}
     if "coefficient_unit" in chains.draws:
         followed.add("coefficient")

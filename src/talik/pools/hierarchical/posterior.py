@@ -86,9 +86,7 @@ def named_draws(found: dict[str, NDArray], soils: Soils, at: Coordinates, attrib
         variables[f"{kind}_effect"] = ((kind, "column"), found[f"{kind}_effect"])
         variables[f"{kind}_spread"] = (("column",), found[f"{kind}_spread"])
         coords[kind] = list(names)
-    made = {
-        name: (("chain", "draw", *dims), values, _attributes(name)) for name, (dims, values) in variables.items()
-    }
+    made = {name: (("chain", "draw", *dims), values, _attributes(name)) for name, (dims, values) in variables.items()}
     chains, draws = theta.shape[:2]
     return xarray.Dataset(made, {"chain": np.arange(chains), "draw": np.arange(draws), **coords}, attributes)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -100,7 +100,7 @@ class Soils:
 
     @property
     def level(self) -> NDArray:
-        """Median of the size of the rates of each set, shape (soils,); rates are held against it. [unit of its basis]"""
+        """Median size of the rates of each set, shape (soils,); they are divided by it. [unit of its basis]"""
         return pd.Series(np.abs(self.rate)).groupby(self.soil[self.jar]).median().to_numpy(float)
 
     @property
@@ -166,9 +166,7 @@ def gather_soils(
     return soils if predictors is None else _with_predictors(soils, predictors)
 
 
-def _sets(
-    respiration: pd.DataFrame, jars: pd.DataFrame, gas: str
-) -> tuple[dict[str, list[SoilRates]], pd.DataFrame]:
+def _sets(respiration: pd.DataFrame, jars: pd.DataFrame, gas: str) -> tuple[dict[str, list[SoilRates]], pd.DataFrame]:
     """Rates of each jar, by set; and the sets that are left out, with the reason."""
     set_of = dict(zip(jars["jar"].astype(str), jars["set"].astype(str), strict=True))
     found: dict[str, list[SoilRates]] = {}
@@ -229,7 +227,8 @@ def _groups(by_set: pd.DataFrame, samples: pd.DataFrame | None) -> dict:
     if samples is not None and {"sample", "site"} <= set(samples.columns):
         sites = samples.assign(sample=samples["sample"].astype(str)).drop_duplicates("sample").set_index("sample")
         named["site"] = sites["site"].astype(str).reindex(by_set["sample"].astype(str)).fillna("").to_numpy()
-    groups, names = {}, {}
+    groups: dict[str, NDArray] = {}
+    names: dict[str, tuple[str, ...]] = {}
     for kind, values in named.items():
         codes, known = pd.factorize(values)
         same = any(np.array_equal(codes, other) for other in groups.values())
@@ -240,8 +239,6 @@ def _groups(by_set: pd.DataFrame, samples: pd.DataFrame | None) -> dict:
 
 def _with_predictors(soils: Soils, predictors: pd.DataFrame) -> Soils:
     """The soils with their predictors, centred and scaled."""
-    from dataclasses import replace
-
     by_sample = predictors.set_index("sample") if "sample" in predictors else predictors
     by_sample = by_sample.set_axis(by_sample.index.astype(str))
     unknown = sorted(set(soils.samples) - set(by_sample.index))
@@ -254,7 +251,9 @@ def _with_predictors(soils: Soils, predictors: pd.DataFrame) -> Soils:
     faults = [f"{name}: missing or not a number for {listed(list(values.index[values[name].isna()].unique()))}"
               for name in values if values[name].isna().any()]  # fmt: skip
     spread = values.std(ddof=0)
-    faults += [f"{name}: the same for all soils" for name in values if not values[name].isna().any() and spread[name] == 0]
+    faults += [
+        f"{name}: the same for all soils" for name in values if not values[name].isna().any() and spread[name] == 0
+    ]
     if faults or values.shape[1] == 0:
         raise TableError(f"predictors cannot be used.\n{itemised(faults or ['no column'])}", faults)
     scaled = ((values - values.mean()) / spread).to_numpy(float)
