@@ -148,8 +148,8 @@ def check_mixing(found: Mixing, gates: Gates = Gates(), *, target_accept: float 
         tighter = 1 - (1 - target_accept) / 4
         said.append(
             f"{found.diverging} of {found.draws} draws diverged (at most {gates.diverging:.1%} may): the sampler "
-            f"misses a narrow part of the posterior. Raise target_accept from {target_accept:g} to {tighter:.3g}, or give the "
-            "spreads between soils a narrower prior."
+            f"misses a narrow part of the posterior. Raise target_accept from {target_accept:g} to {tighter:.3g}, "
+            "or give the spreads between soils a narrower prior."
         )
     apart = found.table[found.table["rhat"] > gates.rhat].sort_values("rhat", ascending=False)
     if len(apart):
@@ -201,9 +201,10 @@ class LeaveOneOut:
         if not bad:
             return ""
         return (
-            f"{bad} of {self.khat.size} readings have a Pareto k-hat above {UNRELIABLE:g} (largest {self.khat.max():.2f}): the "
-            "model hangs on each of them so much that leaving it out cannot be judged from draws that had it. "
-            "Compare models by it only if they differ by much more than these readings' parts, or fit without them."
+            f"{bad} of {self.khat.size} readings have a Pareto k-hat above {UNRELIABLE:g} (largest "
+            f"{self.khat.max():.2f}): the model hangs on each of them so much that leaving it out cannot be judged "
+            "from draws that had it. Compare models by it only if they differ by much more than these readings' "
+            "parts, or fit without them."
         )
 
 
