@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from talik.errors import TableError, itemised, listed
-from talik.pools.table import SoilRates, soil_rates
+from talik.pools.soils import SoilRates, soil_rates
 
 
 @dataclass(frozen=True)
@@ -211,7 +211,7 @@ def _why_left_out(rates: list[SoilRates]) -> str:
 
 def _known(rates: SoilRates) -> NDArray:
     """Standard error of each rate where the replicates tell it, else 0."""
-    return rates.sigma if rates.sigma_kind == "known" else np.zeros(rates.rate.size)
+    return np.where(rates.sd > 0, rates.sd, 0.0) / np.sqrt(np.maximum(rates.replicates, 1.0))
 
 
 def _carbon(rates: list[SoilRates]) -> float:

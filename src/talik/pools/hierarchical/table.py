@@ -13,16 +13,13 @@ from numpy.typing import NDArray
 from talik.inference.diagnostics import mixing_of
 from talik.pools.hierarchical.coordinates import Coordinates
 from talik.pools.hierarchical.soils import Soils
+from talik.pools.identified import WIDEST_Q10, WIDEST_RATE
 
 if TYPE_CHECKING:
     from xarray import Dataset
 
 NARROWED = 0.5
 """A parameter is identified if the posterior's standard deviation is at most this share of the prior's."""
-WIDEST_Q10 = 2.0
-"""Upper over lower end of an interval, above which a Q10 is not identified. [-]"""
-WIDEST_RATE = 10.0
-"""Upper over lower end of an interval, above which a decay rate or a pool is not identified. [-]"""
 
 
 def contraction(posterior: NDArray, prior: NDArray) -> float:
@@ -86,9 +83,9 @@ class Parameter:
         said = []
         kept = np.sqrt(max(1 - narrowed, 0.0))
         if kept > NARROWED:
-            said.append(f"the data leave {kept:.0%} of the prior's standard deviation (at most {NARROWED:.0%})")
+            said.append(f"the data leave {kept:.0%} of the prior's standard deviation; at most {NARROWED:.0%} is needed")
         if upper > self.widest * lower:
-            said.append(f"its interval spans a factor of {upper / lower:.3g} (at most {self.widest:g})")
+            said.append(f"its interval spans a factor of {upper / lower:.3g}; at most {self.widest:g} is needed")
         return "; ".join(said)
 
 
