@@ -211,6 +211,6 @@ def plot_checks(fit: HierarchicalFit, ax: Axes, seed: int = 0) -> Axes:
     ax.set_xticks([0.001, 0.01, 0.1, 1], ["0.001", "0.01", "0.1", "1"])
     ax.set_yticks(range(len(words)), words)
     ax.set_ylim(len(words) - 0.5, -0.5)
-    ax.set_xlabel("share of data sets of the model as far out as the measured, a point a set")
+    ax.set_xlabel("share of made data sets as far out (a point a set)")
     ax.spines[["right", "top"]].set_visible(False)
     return ax

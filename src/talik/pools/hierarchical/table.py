@@ -83,8 +83,10 @@ class Parameter:
         said = []
         kept = np.sqrt(max(1 - narrowed, 0.0))
         if kept > NARROWED:
-            said.append(f"the data leave {kept:.0%} of the prior's standard deviation; at most {NARROWED:.0%} is needed")
-        if upper > self.widest * lower:
+            said.append(
+                f"the data leave {kept:.0%} of the prior's standard deviation; at most {NARROWED:.0%} is needed"
+            )
+        if np.isfinite(self.widest) and upper > self.widest * lower:
             said.append(f"its interval spans a factor of {upper / lower:.3g}; at most {self.widest:g} is needed")
         return "; ".join(said)
 
