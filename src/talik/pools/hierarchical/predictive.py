@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from xarray import Dataset
 
 AT_ONCE = 2_000_000
-"""Numbers of one array that are held at once."""
+"""Numbers of one array that are held while they are made."""
+KEPT = 50_000_000
+"""Log densities that are held; beyond, draws are thinned."""
 
 
 def expected_rates(draws: Dataset, soils: Soils, at: Coordinates) -> Callable[[NDArray], tuple[NDArray, NDArray]]:
@@ -71,12 +73,14 @@ def _flat(values) -> NDArray:
 
 def log_likelihood(draws: Dataset, soils: Soils, at: Coordinates) -> Iterator[NDArray]:
     """Log density of every rate at every draw, in parts of readings; each of shape (chains, draws, part)."""
+    thin = -(-draws.sizes["chain"] * draws.sizes["draw"] * soils.rate.size // KEPT)
+    draws = draws.isel(draw=slice(None, None, thin))
     rates = expected_rates(draws, soils, at)
     chains, length = draws.sizes["chain"], draws.sizes["draw"]
     degrees = _flat(draws["degrees"])[:, None]
     n, total = soils.rate.size, chains * length
     step = max(AT_ONCE // n, 1)
-    every = np.empty((total, n), np.float32 if total * n > 40 * AT_ONCE else np.float64)
+    every = np.empty((total, n))
     for first in range(0, total, step):
         index = _padded(np.arange(first, min(first + step, total)), min(step, total))
         mean, scale = rates(index)
@@ -84,7 +88,7 @@ def log_likelihood(draws: Dataset, soils: Soils, at: Coordinates) -> Iterator[ND
         every[first : first + used] = stats.t.logpdf(soils.rate, degrees[index], mean, scale)[:used]
     width = max(AT_ONCE // total, 1)
     for first in range(0, n, width):
-        yield every[:, first : first + width].astype(float).reshape(chains, length, -1)
+        yield every[:, first : first + width].reshape(chains, length, -1)
 
 
 def _padded(index: NDArray, size: int) -> NDArray:
@@ -96,7 +100,8 @@ def replicated_rates(draws: Dataset, soils: Soils, at: Coordinates, seed: int, c
     """Mean rates and data sets like the measured one, from draws spread over the posterior; each (count, n)."""
     random = np.random.default_rng(seed)
     total = draws.sizes["chain"] * draws.sizes["draw"]
-    index = np.linspace(0, total - 1, min(count, total)).astype(int)
+    fitting = max(5 * AT_ONCE // soils.rate.size, 50)
+    index = np.linspace(0, total - 1, min(count, total, fitting)).astype(int)
     mean, scale = expected_rates(draws, soils, at)(index)
     degrees = _flat(draws["degrees"])[index][:, None]
     return mean, mean + scale * random.standard_t(np.broadcast_to(degrees, mean.shape))
