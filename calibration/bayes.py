@@ -62,8 +62,6 @@ def cases() -> tuple[Case, ...]:
     plain = {"predictor": False, "truth": "fixed"}
     return (
         Case("prior, 365 d, a predictor"),
-        Case("fixed at the centre of the priors, 365 d", **plain),
-        Case("slow Q10 4 where the prior has 2, 365 d", mean_q10=(2.0, 4.0), **plain),
         Case("slow Q10 4 where the prior has 2, 28 d, CV 20 %", days=short, mean_q10=(2.0, 4.0), error=0.2, **plain),
         Case("errors that wander along a jar, 365 d", wander=0.2, **plain),
     )

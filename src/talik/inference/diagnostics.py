@@ -28,6 +28,10 @@ def _arviz() -> ModuleType:
     return arviz
 
 
+STUCK = 1.1
+"""R-hat above which chains stand apart, so that more draws of them are of no use. [-]"""
+
+
 @dataclass(frozen=True)
 class Gates:
     """What draws must meet to be believed; if they do not, there is an error and no result."""
@@ -167,12 +171,16 @@ def check_mixing(found: Mixing, gates: Gates = Gates(), *, target_accept: float 
         bad += list(few["parameter"])
         worst = [f"{row.parameter} ({row.least:.0f})" for row in few.itertuples()]
         longer = int(np.ceil(found.draws / found.chains * needed / max(float(few["least"].min()), 1.0) / 500) * 500)
-        advice = f"Draw more: draws={longer}" if longer <= 20000 else "More draws will not mend it: use fewer pools"
+        mendable = longer <= 20000 and found.largest_rhat < STUCK
+        advice = f"Draw more: draws={longer}" if mendable else "More draws will not mend it: use fewer pools"
         said.append(
             f"fewer than {needed:.0f} effective draws: {listed(worst, 5)}. {advice}, or give them a narrower prior."
         )
     if found.cut_short > 0.05 * found.draws and said:
-        said.append(f"{found.cut_short} draws were cut short at the deepest tree: raise deepest_tree by 1 or 2.")
+        said.append(
+            f"{found.cut_short} draws were cut short after the most steps that are taken: parameters are bound to one "
+            "another, as where the data hardly tell them or have no errors at all."
+        )
     if said:
         raise ChainError(
             "the posterior cannot be believed.\n" + "\n".join(f"  {line}" for line in said), dict.fromkeys(bad)

