@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from talik.flux.release import STEP
 from talik.tables import RELEASE_OF, RESPIRATION_OF
 
 _KEYS = ["study", "set", "basis", "gas"]
@@ -34,6 +35,12 @@ class Curve:
     """Its standard error."""
     replicates: float
     """Replicates behind the mean; NaN where not stated."""
+    jar_rates: np.ndarray
+    """Respiration of each jar at `time`, shape (jars, times)."""
+    jar_released: np.ndarray
+    """Release of each jar at `released_at`, shape (jars, times)."""
+    cumulative: bool = False
+    """Whether the release was told, with its error, and the rates are steps of it."""
 
 
 @dataclass(frozen=True)
@@ -100,25 +107,26 @@ def _curve(temperature: float, rates: pd.DataFrame, released: pd.DataFrame, basi
     rate, release = RESPIRATION_OF[basis], RELEASE_OF[basis]
     n = rates["n"].fillna(1.0).clip(lower=1.0)
     rates = rates.assign(error=rates["sd"] / np.sqrt(n))
-    time, mean, error = _mean_curve(rates, "time", rate, "error")
-    released_at, total, total_error = _mean_curve(released, "time", release, "sd")
+    time, mean, error, of_jars = _mean_curve(rates, "time", rate, "error")
+    released_at, total, total_error, totals = _mean_curve(released, "time", release, "sd")
     jars = rates["jar"].nunique()
     stated = rates.groupby("jar")["n"].first()
     return Curve(
         temperature, time, mean, error, released_at, total, total_error,
-        float(jars) if jars > 1 else float(stated.iloc[0]),
+        float(jars) if jars > 1 else float(stated.iloc[0]), of_jars, totals, bool((rates["method"] == STEP).any()),
     )  # fmt: skip
 
 
-def _mean_curve(rows: pd.DataFrame, time: str, value: str, error: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Mean over jars at their common times, with the standard error of the mean."""
+def _mean_curve(rows: pd.DataFrame, time: str, value: str, error: str) -> tuple[np.ndarray, ...]:
+    """Mean over jars at their common times, with the standard error of the mean, and the jars themselves."""
     rows = rows.dropna(subset=[value]).sort_values(time, kind="stable")
     if rows["jar"].nunique() == 1:
-        return tuple(rows[[time, value, error]].to_numpy(float).T)
+        alone = rows[[time, value, error]].to_numpy(float).T
+        return *alone, alone[1:2]
     jars = [own for _, own in rows.groupby("jar", sort=True)]
     at, _ = common_times(*(own[time].to_numpy(float) for own in jars))
     values = np.array([np.interp(at, own[time], own[value]) for own in jars])
-    return at, values.mean(axis=0), values.std(axis=0, ddof=1) / len(jars) ** 0.5
+    return at, values.mean(axis=0), values.std(axis=0, ddof=1) / len(jars) ** 0.5, values
 
 
 INTERPOLATED = "read between the readings: the temperatures were measured on different days"

@@ -8,16 +8,17 @@ the slowest curve respired it is not defined.
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import combinations, pairwise
 from typing import Any
 
 import numpy as np
 from scipy.interpolate import PchipInterpolator
 
-from talik.inference.line import Estimate, satterthwaite, slope
-from talik.temperature.curves import Curve, SetCurves, freedom_of
-from talik.temperature.equal_time import release_scatter
-from talik.temperature.estimate import PER_TEN_DEGREES, Q10Estimate, scaled, spread_of, undefined
+from talik.inference.line import Estimate
+from talik.temperature.between_jars import contrast, line_of, release_errors
+from talik.temperature.curves import Curve, SetCurves
+from talik.temperature.estimate import Q10Estimate, spread_of, undefined
 
 QUOTAS = 4
 """Increments that the carbon common to all curves is cut into."""
@@ -25,96 +26,106 @@ QUOTAS = 4
 
 def equal_carbon(curves: SetCurves) -> Iterator[Q10Estimate]:
     """Time for the same carbon: the whole and each increment, for every pair and over all temperatures."""
-    for cold, warm in combinations(curves.curves, 2):
-        yield from _quotas((cold, warm))
-    if len(curves.curves) > 2:
-        yield from _quotas(curves.curves)
+    clocked = [(curve, clock(curve)) for curve in curves.curves]
+    for pair in combinations(clocked, 2):
+        yield from _quotas(*zip(*pair, strict=True))
+    if len(clocked) > 2:
+        yield from _quotas(*zip(*clocked, strict=True))
 
 
-def _quotas(curves: Sequence[Curve]) -> Iterator[Q10Estimate]:
-    span = (curves[0].temperature, curves[-1].temperature, len(curves))
+def _quotas(curves: Sequence[Curve], clocks: Sequence[PchipInterpolator | None]) -> Iterator[Q10Estimate]:
     common = min(float(np.max(curve.released, initial=0.0)) for curve in curves)
     if common <= 0:
+        span = (curves[0].temperature, curves[-1].temperature, len(curves))
         yield undefined("equal-carbon", *span, "nothing released at one temperature")
         return
     edges = np.linspace(0.0, 1.0, QUOTAS + 1)
     for start, end in [(0.0, 1.0), *pairwise(edges)]:
-        yield _increment(curves, common, float(start), float(end))
+        days = np.array([one(common * np.array([start, end, 1.0])) for one in clocks])
+        increment = Increment(float(start), float(end), common, days)
+        yield _increment(curves, clocks, increment)
 
 
-def time_of_carbon(curve: Curve, carbon: np.ndarray) -> np.ndarray:
-    """Days until this much carbon was released, by monotone interpolation of the curve. [d]
+@dataclass(frozen=True)
+class Increment:
+    """A share of the carbon that all curves released, and when each released it."""
+
+    start: float
+    """Where it begins, as a share."""
+    end: float
+    """Where it ends."""
+    common: float
+    """Carbon that all curves released."""
+    days: np.ndarray
+    """Days of its start, of its end and of all the common carbon, shape (curves, 3). [d]"""
+
+    @property
+    def lengths(self) -> np.ndarray:
+        """Time that each curve took. [d]"""
+        return self.days[:, 1] - self.days[:, 0]
+
+
+def clock(curve: Curve) -> PchipInterpolator | None:
+    """Days until some carbon was released, by monotone interpolation of the curve; where it falls, of its maximum.
 
     Parameters
     ----------
     curve : Curve
-        The curve; where it falls, its running maximum is taken.
-    carbon : ndarray, shape (n,)
-        Carbon, at most what the curve released, in the unit of its basis.
+        The curve.
 
     Returns
     -------
-    ndarray, shape (n,)
+    PchipInterpolator or None
+        From carbon, in the unit of the basis, to days; None where nothing was released.
     """
     time = np.concatenate([[0.0], curve.released_at])
     released = np.maximum.accumulate(np.concatenate([[0.0], curve.released]))
     # A flat piece has no time of its own: the first day of its carbon counts.
     rising = np.concatenate([[True], np.diff(released) > 1e-12 * max(released[-1], 1e-300)])
-    return PchipInterpolator(released[rising], time[rising])(np.clip(carbon, 0.0, released[rising][-1]))
+    return PchipInterpolator(released[rising], time[rising]) if rising.sum() > 1 else None
 
 
-def _increment(curves: Sequence[Curve], common: float, start: float, end: float) -> Q10Estimate:
+def _increment(curves: Sequence[Curve], clocks: Sequence[PchipInterpolator | None], taken: Increment) -> Q10Estimate:
     temperatures = np.array([curve.temperature for curve in curves])
     span = (float(temperatures[0]), float(temperatures[-1]), temperatures.size)
-    days = np.array([time_of_carbon(curve, common * np.array([start, end])) for curve in curves])
-    lengths = days[:, 1] - days[:, 0]
     window: dict[str, Any] = {
-        "quota_start": start,
-        "quota_end": end,
-        "time_start": float(days[:, 0].min()),
-        "time_end": float(days[:, 1].max()),
-    }
-    if (lengths <= 0).any():
+        "quota_start": taken.start, "quota_end": taken.end,
+        "time_start": float(taken.days[:, 0].min()), "time_end": float(taken.days[:, 1].max()),
+    }  # fmt: skip
+    if (taken.lengths <= 0).any():
         return undefined("equal-carbon", *span, "an increment took no time", **window)
-    if any(day[1] <= curve.released_at[0] for curve, day in zip(curves, days, strict=True)):
+    if any(day <= curve.released_at[0] for curve, day in zip(curves, taken.days[:, 1], strict=True)):
         return undefined("equal-carbon", *span, "respired before the first reading of one temperature", **window)
     flag = "a curve falls" if any((np.diff(curve.released) < 0).any() for curve in curves) else ""
-    if len(curves) > 2:
-        found = slope(temperatures, -np.log(lengths))
-        return Q10Estimate(
-            "equal-carbon",
-            *span,
-            scaled(found, PER_TEN_DEGREES),
-            temperatures.size,
-            "residuals",
-            flag=flag,
-            spread=spread_of(temperatures),
-            **window,
-        )
-    factor = PER_TEN_DEGREES / (temperatures[1] - temperatures[0])
-    error, freedom, source = _error(curves[0], curves[1], common, days, end - start)
-    log = Estimate(float(np.log(lengths[0] / lengths[1])), error, freedom)
-    return Q10Estimate("equal-carbon", *span, scaled(log, factor), 1, source, flag=flag, **window)
+    log, source = _log(curves, clocks, taken)
+    return Q10Estimate(
+        "equal-carbon", *span, log, 1 if temperatures.size == 2 else temperatures.size, source, flag=flag,
+        spread=spread_of(temperatures), **window,
+    )  # fmt: skip
 
 
-def _error(cold: Curve, warm: Curve, common: float, days: np.ndarray, share: float) -> tuple[float, float, str]:
-    """Error of the log ratio of times: that of the carbon, divided by how fast it is respired then."""
-    steepness = [_elasticity(curve, common, day[1]) for curve, day in zip((cold, warm), days, strict=True)]
-    known = [
-        np.interp(day[1], curve.released_at, curve.released_error) / common
-        for curve, day in zip((cold, warm), days, strict=True)
-    ]
-    # An increment holds a share of the carbon, and so more of the error in its ends.
-    widened = 1.0 / share**0.5
-    if np.isfinite(known).all():
-        relative = np.array(known) * steepness
-        return float(np.hypot(*relative)) * widened, satterthwaite(relative**2, freedom_of([cold, warm])), "replicates"
-    error, freedom = release_scatter(cold, warm, float(max(days[0, 1], days[1, 1])))
-    return error * float(np.mean(steepness)) * widened, freedom, "scatter"
+def _log(
+    curves: Sequence[Curve], clocks: Sequence[PchipInterpolator | None], taken: Increment
+) -> tuple[Estimate, str]:
+    places = taken.days if taken.start > 0 else taken.days[:, [1, 1, 2]]
+    errors = release_errors(curves, places)
+    if not errors.known:
+        return line_of(curves, -np.log(taken.lengths), errors)
+    weights = contrast(np.array([curve.temperature for curve in curves]))
+    value = float(weights @ -np.log(taken.lengths))
+    return Estimate(value, *errors.of(_weights(curves, clocks, taken))), "replicates"
 
 
-def _elasticity(curve: Curve, carbon: float, day: float) -> float:
-    """Relative change of the time for a relative change of the carbon, 1 for a constant rate."""
-    near = time_of_carbon(curve, np.array([0.97 * carbon, carbon]))
-    slope_there = 0.03 * carbon / max(float(near[1] - near[0]), 1e-12)
-    return float(np.clip(carbon / (slope_there * max(day, 1e-12)), 0.2, 20.0))
+def _weights(curves: Sequence[Curve], clocks: Sequence[PchipInterpolator | None], taken: Increment) -> np.ndarray:
+    r"""What relative errors of the release at the three places do to ln Q10, shape (curves, 3).
+
+    A curve that lies too high is early: :math:`dt(q) = t'(q) (dq - dR)`. The quotas themselves are shares of what the
+    curve with the least carbon released, so its error at the end moves them for all curves.
+    """
+    shares = np.array([taken.start, taken.end])
+    pace = np.array([one(taken.common * shares, 1) for one in clocks]) * taken.common * shares
+    of_length = -contrast(np.array([curve.temperature for curve in curves])) / taken.lengths
+    weights = of_length[:, None] * np.column_stack([pace[:, 0], -pace[:, 1], np.zeros(len(curves))])
+    least = int(np.argmin([np.max(curve.released) for curve in curves]))
+    weights[least, 2] = of_length @ (pace[:, 1] - pace[:, 0])
+    return weights

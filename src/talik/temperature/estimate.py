@@ -28,8 +28,7 @@ class Q10Estimate:
     n: float
     """Points that it rests on: times, quotas or temperatures."""
     interval_from: str
-    """``replicates``; ``residuals`` of the line over temperatures, its own or of the study; ``scatter`` of the
-    readings; or empty."""
+    """``replicates``; ``residuals`` of the line over temperatures, its own or of the study; or empty."""
     time_start: float = np.nan
     """Start of the window. [d]"""
     time_end: float = np.nan
@@ -41,7 +40,7 @@ class Q10Estimate:
     paired: bool = False
     """Whether both temperatures were measured on the same jars."""
     spread: float = np.nan
-    """Sum of squared deviations of the temperatures, where the error is that of a line. [°C²]"""
+    """Sum of squared deviations of the temperatures. [°C²]"""
     pool: str = ""
     """The pool, where it is of one."""
     flag: str = ""
@@ -80,35 +79,47 @@ def spread_of(temperatures: np.ndarray) -> float:
     return float(np.sum((temperatures - temperatures.mean()) ** 2))
 
 
-def with_study_residuals(estimates: Sequence[Q10Estimate]) -> list[Q10Estimate]:
-    r"""Lines over temperatures of one study, their errors from the residuals of all its sets.
+NO_ERROR = "no interval: one curve a temperature, so nothing tells how jars differ"
+"""Flag of an estimate without replicates or residuals."""
 
-    Three temperatures leave one degree of freedom, which says next to nothing of the error. Sets of
-    one study were incubated by one protocol, so they share the variance about their lines:
+
+def with_study_residuals(estimates: Sequence[Q10Estimate]) -> list[Q10Estimate]:
+    r"""Estimates of one study without replicates, their errors from the residuals of the lines of all its sets.
+
+    Three temperatures leave one degree of freedom, which says next to nothing of the error, and two leave none. Sets
+    of one study were incubated by one protocol, so they share the variance about their lines:
 
     .. math:: s^2 = \sum_k (n_k - 2) s_k^2 \Big/ \sum_k (n_k - 2)
+
+    Pairs of temperatures take it too. Where there is no line either, an estimate has no interval, and says so.
 
     Parameters
     ----------
     estimates : sequence of Q10Estimate
-        Estimates by one definition of one kind of window in one study.
+        Estimates by one definition of one kind of window in one study, pairs and lines.
 
     Returns
     -------
     list of Q10Estimate
     """
     lines = [e for e in estimates if e.interval_from == "residuals" and e.log.freedom > 0]
-    if len(lines) < 2:
-        return list(estimates)
+    if not lines:
+        return [_without_interval(e) if _bare(e) else e for e in estimates]
     freedom = sum(e.log.freedom for e in lines)
     variance = sum(e.log.freedom * e.log.error**2 * e.spread for e in lines) / freedom
+    source = "residuals of the study" if len(lines) > 1 else "residuals"
     return [
-        replace(
-            e,
-            log=Estimate(e.log.value, (variance / e.spread) ** 0.5, freedom),
-            interval_from="residuals of the study",
-        )
-        if e in lines
+        replace(e, log=Estimate(e.log.value, (variance / e.spread) ** 0.5, freedom), interval_from=source)
+        if e in lines or _bare(e)
         else e
         for e in estimates
     ]
+
+
+def _bare(estimate: Q10Estimate) -> bool:
+    """Whether it has a value of two curves, and nothing that tells its error."""
+    return np.isfinite(estimate.log.value) and not estimate.interval_from and np.isfinite(estimate.spread)
+
+
+def _without_interval(estimate: Q10Estimate) -> Q10Estimate:
+    return replace(estimate, flag="; ".join(filter(None, [estimate.flag, NO_ERROR])))

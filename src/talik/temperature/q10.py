@@ -126,11 +126,12 @@ def _keys(curves: SetCurves) -> dict[str, str]:
 
 
 def _by_study(found: list[tuple[SetCurves, Q10Estimate]]) -> list[tuple[SetCurves, Q10Estimate]]:
-    """Estimates whose lines over temperatures share the residuals of their study, in the same order."""
+    """Estimates, those without replicates with the residuals of the lines of their study, in the same order."""
     alike: dict[tuple, list[int]] = defaultdict(list)
     for place, (curves, estimate) in enumerate(found):
         single_time = estimate.time_start == estimate.time_end
-        alike[(curves.study, estimate.definition, single_time, estimate.quota_start, estimate.quota_end)].append(place)
+        name = "rate" if estimate.definition in ("rate-ratio", "rate-fit") else estimate.definition
+        alike[(curves.study, name, single_time, estimate.quota_start, estimate.quota_end)].append(place)
     shared = list(found)
     for places in alike.values():
         for place, estimate in zip(places, with_study_residuals([found[i][1] for i in places]), strict=True):
