@@ -1,9 +1,9 @@
 """Coverage of the Q10 that come from curves: incubations built by simulation, whose Q10 is known by every definition.
 
-A soil has a fast and a slow pool, each with its own Q10. Its jars hold more or less of it, and more or less of the fast
-pool, than the mean jar; what is read of each jar scatters besides. What is tested is what is printed: the public
-``talik.q10`` on the tables ``respiration`` and ``jars``. The truth is that of the mean jar, read off its exact curves by
-each definition. How much jars and readings scatter in real data, and where these numbers come from: docs/calibration/q10.md.
+A soil has a fast and a slow pool, each with its own Q10. Its jars hold more or less of it, and more or less of the
+fast pool, than the mean jar; what is read of each jar scatters besides. What is tested is what is printed: the public
+``talik.q10`` on the tables ``respiration`` and ``jars``. The truth is that of the mean jar, read off its exact curves
+by each definition. How much jars and readings scatter in real data is told in docs/calibration/q10.md.
 """
 
 from collections.abc import Iterator
@@ -52,7 +52,7 @@ class Design:
     told: str = "jars"
     """``jars``: every jar has its series; ``means``: their mean with its standard deviation; ``mean``: without."""
     rates: str = "intervals"
-    """``intervals``: mean rates; ``points``: rates at the readings; ``own days``: the same, each temperature on its days."""
+    """``intervals``: mean rates; ``points``: rates at the readings; ``own days``: these, at each temperature on its own."""
     jar: float = 0.10
     """Coefficient of variation of what a jar respires, between jars."""
     fast: float = 0.15
@@ -133,7 +133,7 @@ def simulated(design: Design, sets: int, random: np.random.Generator) -> np.ndar
 def tables(design: Design, data_sets: int, seed: int) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The tables ``respiration`` and ``jars`` of many studies, each of its soils."""
     read = simulated(design, data_sets * design.soils, np.random.default_rng(seed))
-    sd = np.full(read.shape[:2] + (1, read.shape[3]), np.nan)
+    sd = np.full((*read.shape[:2], 1, read.shape[3]), np.nan)
     if design.told != "jars":
         sd = read.std(axis=2, ddof=1, keepdims=True) if design.told == "means" else sd
         read, n = read.mean(axis=2, keepdims=True), float(design.jars)

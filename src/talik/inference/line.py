@@ -31,8 +31,8 @@ def satterthwaite(variances, freedom) -> float:
     .. math:: \nu = \Big(\sum_i v_i\Big)^2 \Big/ \sum_i \frac{v_i^2}{\nu_i + 2} - 2
 
     The square of an estimated variance is on average :math:`(\nu_i + 2) / \nu_i` times that of the variance, which this
-    takes off above and below the line (Welch 1947, Biometrika 34, 28-35). Without it (Satterthwaite 1946) intervals from
-    two or three replicates are too wide. They are no fewer than those of any term, and no more than those of all.
+    takes off above and below the line (Welch 1947, Biometrika 34, 28-35). Without it (Satterthwaite 1946) intervals
+    from two or three replicates are too wide. They are no fewer than those of any term, and no more than those of all.
 
     Parameters
     ----------

@@ -84,7 +84,8 @@ def jar_errors(curves: Sequence[Curve], deviations: Sequence[np.ndarray]) -> Cur
     variances = np.where(alone[:, None, None], pooled, squares / np.maximum(freedom, 1)[:, None, None])
     # What is taken from the others is known as well as they are.
     known = np.where(alone, freedom.sum(), freedom)
-    return CurveErrors(variances / replicates_of(curves)[:, None, None], known)
+    behind = np.where(alone, replicates_of(curves), freedom + 1)
+    return CurveErrors(variances / behind[:, None, None], known)
 
 
 def have_jars(curves: Sequence[Curve]) -> bool:
@@ -240,11 +241,12 @@ def line_of(curves: Sequence[Curve], logs: np.ndarray, errors: CurveErrors) -> t
         ``replicates``, ``residuals`` or empty.
     """
     temperatures = np.array([curve.temperature for curve in curves])
-    if not errors.known:
-        found = scaled(slope(temperatures, logs), PER_TEN_DEGREES)
-        return found, "residuals" if found.freedom > 0 else ""
     weights = contrast(temperatures)
-    return Estimate(float(weights @ logs), *errors.of(weights[:, None])), "replicates"
+    value = float(weights @ logs)
+    if errors.known:
+        return Estimate(value, *errors.of(weights[:, None])), "replicates"
+    line = scaled(slope(temperatures, logs), PER_TEN_DEGREES)
+    return Estimate(value, line.error, line.freedom), "residuals" if line.freedom > 0 else ""
 
 
 def contrast(temperatures: np.ndarray) -> np.ndarray:

@@ -119,14 +119,17 @@ def _curve(temperature: float, rates: pd.DataFrame, released: pd.DataFrame, basi
 
 def _mean_curve(rows: pd.DataFrame, time: str, value: str, error: str) -> tuple[np.ndarray, ...]:
     """Mean over jars at their common times, with the standard error of the mean, and the jars themselves."""
-    rows = rows.dropna(subset=[value]).sort_values(time, kind="stable")
-    if rows["jar"].nunique() == 1:
-        alone = rows[[time, value, error]].to_numpy(float).T
-        return *alone, alone[1:2]
-    jars = [own for _, own in rows.groupby("jar", sort=True)]
-    at, _ = common_times(*(own[time].to_numpy(float) for own in jars))
-    values = np.array([np.interp(at, own[time], own[value]) for own in jars])
-    return at, values.mean(axis=0), values.std(axis=0, ddof=1) / len(jars) ** 0.5, values
+    names = rows["jar"].to_numpy(object)
+    values = rows[[time, value, error]].to_numpy(float)
+    told = np.isfinite(values[:, 1])
+    order = np.argsort(values[told, 0], kind="stable")
+    names, values = names[told][order], values[told][order]
+    jars = [values[names == name] for name in sorted(set(names))]
+    if len(jars) < 2:
+        return *values.T, values.T[1:2]
+    at, _ = common_times(*(own[:, 0] for own in jars))
+    of_jars = np.array([np.interp(at, own[:, 0], own[:, 1]) for own in jars]).reshape(len(jars), at.size)
+    return at, of_jars.mean(axis=0), of_jars.std(axis=0, ddof=1) / len(jars) ** 0.5, of_jars
 
 
 INTERPOLATED = "read between the readings: the temperatures were measured on different days"

@@ -104,9 +104,7 @@ def _increment(curves: Sequence[Curve], clocks: Sequence[PchipInterpolator | Non
     )  # fmt: skip
 
 
-def _log(
-    curves: Sequence[Curve], clocks: Sequence[PchipInterpolator | None], taken: Increment
-) -> tuple[Estimate, str]:
+def _log(curves: Sequence[Curve], clocks: Sequence[PchipInterpolator | None], taken: Increment) -> tuple[Estimate, str]:
     places = taken.days if taken.start > 0 else taken.days[:, [1, 1, 2]]
     errors = release_errors(curves, places)
     if not errors.known:

@@ -50,11 +50,11 @@ def q10(
 ) -> pd.DataFrame:
     """Q10 of every set of jars, by every definition, with intervals.
 
-    Curves are compared only at common times. Intervals are on ln Q10: from the standard
-    deviation of replicates where there is one; over three temperatures or more from the residuals
-    of the line; else from the scatter of the readings, which does not hold what sets two jars
-    apart. `interval_from` says which. Where a
-    definition does not apply, q10 is empty and `flag` says why; frozen and thawed soil are never compared.
+    Curves are compared only at common times. Intervals are on ln Q10 and hold the truth in 95 of 100 incubations
+    like these (docs/calibration/q10.md): from how jars of one temperature differ; else from their standard deviation;
+    else from the residuals of the lines over three temperatures or more in the study. `interval_from` says which. With
+    one curve at each of two temperatures and no such line, nothing tells how jars differ, and there is no interval.
+    Where a definition does not apply, q10 is empty and `flag` says why; frozen and thawed soil are never compared.
 
     Parameters
     ----------
@@ -84,8 +84,10 @@ def q10(
     >>> jars = pd.DataFrame({"jar": ["cold", "warm"], "sample": "peat", "set": "peat", "basis": "dry soil"})
     >>> rates = pd.DataFrame({"jar": ["cold", "warm"], "temperature": [5.0, 15.0], "respiration": [2.0, 5.0]})
     >>> found = q10(typed("respiration", rates.assign(time=1.0)), typed("jars", jars), definitions=["rate-ratio"])
-    >>> found[["definition", "t_low", "t_high", "q10", "flag"]].to_dict("records")
-    [{'definition': 'rate-ratio', 't_low': 5.0, 't_high': 15.0, 'q10': 2.5, 'flag': 'one point: no interval'}]
+    >>> found[["definition", "t_low", "t_high", "q10"]].to_dict("records")
+    [{'definition': 'rate-ratio', 't_low': 5.0, 't_high': 15.0, 'q10': 2.5}]
+    >>> found["flag"].item()
+    'no interval: one curve a temperature, so nothing tells how jars differ'
     """
     names = list(definitions)
     unknown = [name for name in names if name not in Q10_DEFINITIONS]
