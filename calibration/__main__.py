@@ -5,7 +5,7 @@ from importlib import import_module
 from pathlib import Path
 
 PAGES = Path(__file__).parent.parent / "docs" / "calibration"
-STUDIES = ("bayes",)
+STUDIES = ("q10", "pools", "bayes", "driver_intervals", "drivers")
 """Modules of this folder, in the order of the method."""
 
 

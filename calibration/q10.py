@@ -52,13 +52,15 @@ class Design:
     told: str = "jars"
     """``jars``: every jar has its series; ``means``: their mean with its standard deviation; ``mean``: without."""
     rates: str = "intervals"
-    """``intervals``: mean rates; ``points``: rates at the readings; ``own days``: these, at each temperature on its own."""
+    """``intervals``: mean rates; ``points``: rates when read; ``own days``: these, each temperature read on its own."""
     jar: float = 0.10
     """Coefficient of variation of what a jar respires, between jars."""
     fast: float = 0.15
     """Coefficient of variation of its fast pool besides."""
     reading: float = 0.20
     """Coefficient of variation of one reading."""
+    wander: float = 0.0
+    """Correlation of the errors of a reading and the next."""
     coldest: float = 1.0
     """How many times more everything scatters at the lowest temperature."""
     soils: int = 1
@@ -112,10 +114,18 @@ def true_rates(design: Design) -> np.ndarray:
     return np.array([rates(design, place) for place in range(design.held.size)])
 
 
-def _varied(random: np.random.Generator, variation, shape: tuple[int, ...]) -> np.ndarray:
+def _wandering(normal: np.ndarray, correlation: float) -> np.ndarray:
+    """Series along the last axis whose neighbours are correlated, from independent ones; each has variance one."""
+    series = normal.copy()
+    for i in range(1, normal.shape[-1]):
+        series[..., i] = correlation * series[..., i - 1] + np.sqrt(1.0 - correlation**2) * normal[..., i]
+    return series
+
+
+def _varied(random: np.random.Generator, variation, shape: tuple[int, ...], wander: float = 0.0) -> np.ndarray:
     """Log-normal factors with mean one and these coefficients of variation."""
     spread = np.sqrt(np.log1p(np.square(variation)))
-    return np.exp(spread * random.standard_normal(shape) - 0.5 * spread**2)
+    return np.exp(spread * _wandering(random.standard_normal(shape), wander) - 0.5 * spread**2)
 
 
 def simulated(design: Design, sets: int, random: np.random.Generator) -> np.ndarray:
@@ -125,12 +135,12 @@ def simulated(design: Design, sets: int, random: np.random.Generator) -> np.ndar
     coldest = np.where(np.arange(count) == 0, design.coldest, 1.0)[:, None]
     held = (sets, 1, design.jars) if design.steps else (sets, count, design.jars)
     level, fast = _varied(random, design.jar * coldest, held), _varied(random, design.fast * coldest, held)
-    noise = _varied(random, design.reading * coldest[..., None], (sets, count, design.jars, length))
+    noise = _varied(random, design.reading * coldest[..., None], (sets, count, design.jars, length), design.wander)
     jar = fast[..., None] * of_pools[None, :, None, :, 0] + of_pools[None, :, None, :, 1]
     return level[..., None] * jar * noise
 
 
-def tables(design: Design, data_sets: int, seed: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+def tables(design: Design, data_sets: int, seed: int | tuple[int, int]) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The tables ``respiration`` and ``jars`` of many studies, each of its soils."""
     read = simulated(design, data_sets * design.soils, np.random.default_rng(seed))
     sd = np.full((*read.shape[:2], 1, read.shape[3]), np.nan)
@@ -235,20 +245,32 @@ def cases() -> list[Design]:
         Design("one jar, 2 temperatures", jars=1),
         Design("one jar, 3 temperatures", jars=1, temperatures=3),
         Design("one jar, 5 temperatures", jars=1, temperatures=5),
-        Design("one jar, 3 temperatures, 6 soils", jars=1, temperatures=3, soils=6),
-        Design("means without sd, 3 temperatures, 6 soils", told="mean", temperatures=3, soils=6),
+        Design("one jar, 3 temperatures, 4 soils", jars=1, temperatures=3, soils=4),
+        Design("means without sd, 3 temperatures, 4 soils", told="mean", temperatures=3, soils=4),
         Design("warmed in steps, 2 temperatures, 3 jars", steps=True, days=2.0, readings=2),
         Design("warmed in steps, 4 temperatures, 4 jars", steps=True, temperatures=4, jars=4, days=4.0, readings=1),
         Design("warmed in steps, 5 temperatures, 1 jar", steps=True, temperatures=5, jars=1, days=5.0, readings=2),
+        Design("readings of a jar wander, 3 jars", days=60.0, readings=12, wander=0.6),
+        Design("means with sd, readings wander, 4 jars", days=60.0, readings=12, wander=0.6, told="means", jars=4),
     ]
+
+
+CHUNK = 250
+"""Data sets that are simulated at once; each chunk has its own seed, so that a longer run begins with a shorter one."""
 
 
 def judged(design: Design, data_sets: int, seed: int) -> pd.DataFrame:
     """One row an estimand: how often its interval held the truth, over data sets with an interval."""
+    sizes = [min(CHUNK, data_sets - first) for first in range(0, data_sets, CHUNK)]
+    found = pd.concat([estimated(design, size, (seed, chunk)) for chunk, size in enumerate(sizes)])
+    return pd.DataFrame([_row(design, estimand, _chosen(found, design, estimand)) for estimand in estimands(design)])
+
+
+def estimated(design: Design, data_sets: int, seed: tuple[int, int]) -> pd.DataFrame:
+    """The table ``q10`` of the first soil of each data set of one chunk."""
     found = q10(*tables(design, data_sets, seed))
     found = found[found["set"].astype(int) % design.soils == 0]
-    rows = [_row(design, estimand, _chosen(found, design, estimand)) for estimand in estimands(design)]
-    return pd.DataFrame(rows)
+    return found.assign(set=f"{seed[1]} " + found["set"])
 
 
 def _chosen(found: pd.DataFrame, design: Design, estimand: Estimand) -> pd.DataFrame:

@@ -29,7 +29,7 @@ MEANINGS = {
     "ln_q10": "Natural logarithm of Q10, on which means are to be taken.",
     "sd_ln_q10": "Standard error of ln Q10; empty where there is none.",
     "n": "Points that it rests on: times, quotas, temperatures or readings, as the definition has it.",
-    "interval_from": "What the interval rests on: replicates, residuals, scatter of the readings, or a profile.",
+    "interval_from": "What the interval rests on: replicates, residuals, or a profile.",
     "paired": "yes where the same jars were warmed in steps, so that errors are paired.",
     "flag": "What to mind with the estimate; 'no signal' and 'improbable' are not to be pooled.",
     "core": "The core or plot that the soil is from.",

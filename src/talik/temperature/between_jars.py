@@ -18,13 +18,13 @@ import numpy as np
 from scipy import stats
 
 from talik.inference.line import Estimate, satterthwaite, slope
-from talik.temperature.curves import Curve, at_times
+from talik.temperature.curves import Curve, at_times, common_times
 from talik.temperature.estimate import PER_TEN_DEGREES, scaled, spread_of
 
 FEWEST_FOR_SHARE = 6
 """Common times from which the scatter of means tells how much of their error is that of single readings."""
 
-SURE = 0.75
+SURE = 0.8
 """How sure it is that the error of readings is at least what it is taken for; coverage by simulation chose it."""
 
 
@@ -182,7 +182,14 @@ def release_errors(curves: Sequence[Curve], days: np.ndarray) -> CurveErrors:
     n = replicates_of(curves)
     if not (np.isfinite(relative).all() and (n > 1).all()):
         return _unknown(curves, days.shape[1])
-    shape = np.array([_growth(curves, curve, own) for curve, own in zip(curves, days, strict=True)])
+    times, _ = common_times(*(curve.time for curve in curves))
+    if times.size:
+        times = times[(np.array([at_times(times, curve.time, curve.rate) for curve in curves]) > 0).all(axis=0)]
+    told = told_by(curves, times)
+    shape = np.array([
+        np.ones((own.size, own.size)) if told is None or curve.cumulative else _growth(told, times, curve, own)
+        for curve, own in zip(curves, days, strict=True)
+    ])  # fmt: skip
     return CurveErrors(relative[:, None, None] ** 2 * shape, n - 1)
 
 
@@ -192,25 +199,16 @@ def _deviation_of_release(curve: Curve, days: np.ndarray) -> np.ndarray:
     return own / mean - 1.0
 
 
-def _growth(curves: Sequence[Curve], curve: Curve, days: np.ndarray) -> np.ndarray:
+def _growth(told: Told, times: np.ndarray, curve: Curve, days: np.ndarray) -> np.ndarray:
     """Covariance of the relative release on some days, in parts of the variance that full correlation gives.
 
     What a jar keeps is the same on every day; the errors of readings add up as a random walk along the carbon.
     """
-    one = np.ones((days.size, days.size))
-    if curve.cumulative:
-        return one
-    common = [c.time for c in curves]
-    times = common[0] if all(np.array_equal(common[0], other) for other in common) else np.empty(0)
-    times = times[(times <= days.max())]
-    times = times[np.array([[np.interp(times, c.time, c.rate) > 0] for c in curves]).all(axis=(0, 1))]
-    told = told_by(curves, times)
-    if told is None or times.size < FEWEST_FOR_SHARE:
-        return one
     carbon = released_by(curve, days)
-    steps = np.diff(released_by(curve, np.r_[0.0, times[:-1] + 0.5 * np.diff(times), days.max()]))
+    within = times[times < days.max()]
+    steps = np.diff(released_by(curve, np.r_[0.0, within[:-1] + 0.5 * np.diff(within), days.max()]))
     walk = float(np.sum((steps / steps.sum()) ** 2)) * carbon.max() / np.maximum.outer(carbon, carbon)
-    return told.shared * one + (1.0 - told.shared) * walk
+    return told.shared + (1.0 - told.shared) * walk
 
 
 def released_by(curve: Curve, days):

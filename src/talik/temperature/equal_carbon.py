@@ -7,7 +7,7 @@ does not bias the number. If warming only speeds time up, it is the true Q10 at 
 the slowest curve respired it is not defined.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations, pairwise
 from typing import Any
@@ -26,24 +26,24 @@ QUOTAS = 4
 
 def equal_carbon(curves: SetCurves) -> Iterator[Q10Estimate]:
     """Time for the same carbon: the whole and each increment, for every pair and over all temperatures."""
-    clocked = [(curve, clock(curve)) for curve in curves.curves]
-    for pair in combinations(clocked, 2):
-        yield from _quotas(*zip(*pair, strict=True))
-    if len(clocked) > 2:
-        yield from _quotas(*zip(*clocked, strict=True))
+    clocks = {curve.temperature: clock(curve) for curve in curves.curves if np.max(curve.released, initial=0.0) > 0}
+    for pair in combinations(curves.curves, 2):
+        yield from _quotas(pair, clocks)
+    if len(curves.curves) > 2:
+        yield from _quotas(curves.curves, clocks)
 
 
-def _quotas(curves: Sequence[Curve], clocks: Sequence[PchipInterpolator | None]) -> Iterator[Q10Estimate]:
-    common = min(float(np.max(curve.released, initial=0.0)) for curve in curves)
-    if common <= 0:
+def _quotas(curves: Sequence[Curve], clocks: Mapping[float, PchipInterpolator]) -> Iterator[Q10Estimate]:
+    if any(curve.temperature not in clocks for curve in curves):
         span = (curves[0].temperature, curves[-1].temperature, len(curves))
         yield undefined("equal-carbon", *span, "nothing released at one temperature")
         return
+    common = min(float(np.max(curve.released)) for curve in curves)
+    own = [clocks[curve.temperature] for curve in curves]
     edges = np.linspace(0.0, 1.0, QUOTAS + 1)
     for start, end in [(0.0, 1.0), *pairwise(edges)]:
-        days = np.array([one(common * np.array([start, end, 1.0])) for one in clocks])
-        increment = Increment(float(start), float(end), common, days)
-        yield _increment(curves, clocks, increment)
+        days = np.array([one(common * np.array([start, end, 1.0])) for one in own])
+        yield _increment(curves, own, Increment(float(start), float(end), common, days))
 
 
 @dataclass(frozen=True)
@@ -65,27 +65,27 @@ class Increment:
         return self.days[:, 1] - self.days[:, 0]
 
 
-def clock(curve: Curve) -> PchipInterpolator | None:
+def clock(curve: Curve) -> PchipInterpolator:
     """Days until some carbon was released, by monotone interpolation of the curve; where it falls, of its maximum.
 
     Parameters
     ----------
     curve : Curve
-        The curve.
+        The curve, which released something.
 
     Returns
     -------
-    PchipInterpolator or None
-        From carbon, in the unit of the basis, to days; None where nothing was released.
+    PchipInterpolator
+        From carbon, in the unit of the basis, to days.
     """
     time = np.concatenate([[0.0], curve.released_at])
     released = np.maximum.accumulate(np.concatenate([[0.0], curve.released]))
     # A flat piece has no time of its own: the first day of its carbon counts.
     rising = np.concatenate([[True], np.diff(released) > 1e-12 * max(released[-1], 1e-300)])
-    return PchipInterpolator(released[rising], time[rising]) if rising.sum() > 1 else None
+    return PchipInterpolator(released[rising], time[rising])
 
 
-def _increment(curves: Sequence[Curve], clocks: Sequence[PchipInterpolator | None], taken: Increment) -> Q10Estimate:
+def _increment(curves: Sequence[Curve], clocks: Sequence[PchipInterpolator], taken: Increment) -> Q10Estimate:
     temperatures = np.array([curve.temperature for curve in curves])
     span = (float(temperatures[0]), float(temperatures[-1]), temperatures.size)
     window: dict[str, Any] = {
@@ -104,7 +104,7 @@ def _increment(curves: Sequence[Curve], clocks: Sequence[PchipInterpolator | Non
     )  # fmt: skip
 
 
-def _log(curves: Sequence[Curve], clocks: Sequence[PchipInterpolator | None], taken: Increment) -> tuple[Estimate, str]:
+def _log(curves: Sequence[Curve], clocks: Sequence[PchipInterpolator], taken: Increment) -> tuple[Estimate, str]:
     places = taken.days if taken.start > 0 else taken.days[:, [1, 1, 2]]
     errors = release_errors(curves, places)
     if not errors.known:
@@ -114,7 +114,7 @@ def _log(curves: Sequence[Curve], clocks: Sequence[PchipInterpolator | None], ta
     return Estimate(value, *errors.of(_weights(curves, clocks, taken))), "replicates"
 
 
-def _weights(curves: Sequence[Curve], clocks: Sequence[PchipInterpolator | None], taken: Increment) -> np.ndarray:
+def _weights(curves: Sequence[Curve], clocks: Sequence[PchipInterpolator], taken: Increment) -> np.ndarray:
     r"""What relative errors of the release at the three places do to ln Q10, shape (curves, 3).
 
     A curve that lies too high is early: :math:`dt(q) = t'(q) (dq - dR)`. The quotas themselves are shares of what the

@@ -226,7 +226,7 @@ def _tell_of_metadata(columns: Sequence[SeriesColumn], spreads: dict, info: dict
     if n > 1 and not spreads:
         findings.tell(
             "spread-missing", where="metadata.yaml", found=f"{n:g} replicates without a standard deviation",
-            needed="a column with statistic SD or SE", done="intervals come from the scatter of the series",
+            needed="a column with statistic SD or SE", done="intervals come from the residuals over temperatures",
         )  # fmt: skip
 
 
