@@ -45,6 +45,8 @@ _HOME = {
     "read_draws": "talik.inference.draws",
     "write_draws": "talik.inference.draws",
     "q10": "talik.temperature",
+    "q10_drift": "talik.temperature",
+    "activation_energy": "talik.temperature",
     "compare_layers": "talik.temperature",
     "flux_sensitivity": "talik.temperature",
     "add_to_library": "talik.library",

@@ -255,7 +255,11 @@ def library_query(
 def library_q10_of(
     file: Library,
     definition: Annotated[
-        str, typer.Option("--definition", help="rate-ratio, rate-fit, equal-time, equal-carbon or pool.")
+        str,
+        typer.Option(
+            "--definition",
+            help="rate-ratio, rate-fit, exponential-fit, arrhenius, equal-time, equal-carbon or pool.",
+        ),
     ],
     pair: Annotated[str, typer.Option("--pair", help="Two temperatures in degC, as in 5,15.")],
     out: Annotated[Path, typer.Option("--out", help="Folder to write to.")],

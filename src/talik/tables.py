@@ -87,7 +87,9 @@ EVENTS = ("read", "flush", "seal", "draw", "replace", "water", "blank")
 volume is drawn; a volume is drawn and replaced by gas of the row's mole fraction; water is added; or the row is
 a reading of a blank, a jar treated alike without soil."""
 
-DEFINITIONS = ("rate-ratio", "rate-fit", "equal-time", "equal-carbon", "pool")
+DEFINITIONS = (
+    "rate-ratio", "rate-fit", "exponential-fit", "arrhenius", "equal-time", "equal-carbon", "pool",
+)  # fmt: skip
 """Definitions of Q10; see ``talik.temperature``. The table holds also ``published``: as given, without saying how."""
 
 _ALL = (
@@ -177,14 +179,30 @@ _ALL = (
     Table(
         "q10", "one estimate",
         _columns(
-            "study set* sample definition* pool gas basis paired? t_low t_high temperatures# time_start time_end "
-            "quota_start# quota_end# q10 lower# upper# sd_ln_q10# n# interval_from flag",
+            "study set* sample definition* pool gas basis paired? t_low t_high temperatures# window time_start "
+            "time_end quota_start# quota_end# q10 lower# upper# sd_ln_q10# n# interval_from flag",
             definition=(*DEFINITIONS, "published"),
         ),
     ),
     Table(
+        "activation_energies", "an Arrhenius line",
+        _columns(
+            "study set* sample gas basis paired? t_low t_high temperatures# window time_start time_end "
+            "activation_energy lower# upper# sd# reference_temperature# rate_reference# sd_ln_rate_reference# rate_20# "
+            "sd_ln_rate_20# correlation# n# interval_from flag"
+        ),
+    ),
+    Table(
+        "drift", "the trend of the Q10 of a set over the carbon respired",
+        _columns(
+            "study set* sample definition* gas basis t_low t_high temperatures# time_start time_end n# q10_start# "
+            "q10_end# slope# sd# lower# upper# trend flag",
+            definition=DEFINITIONS,
+        ),
+    ),
+    Table(
         "layers", "one comparison of the active and the permafrost layer of a core",
-        _columns("study core* measure* t_low t_high ratio# lower# upper# n# flag"),
+        _columns("study core* measure* treatment gas t_low t_high time ratio# lower# upper# n# flag"),
     ),
     Table(
         "sensitivity", "one way to choose a constant Q10",

@@ -48,6 +48,7 @@ meter = [length]
 liter = 0.001 * meter ** 3
 hectare = 10000 * meter ** 2
 pascal = [pressure]
+joule = [energy]
 kelvin = [temperature]
 degC = kelvin; offset: 273.15
 degree = [angle]
@@ -66,7 +67,7 @@ _TIMES = {
 _PLAIN = {
     "degc": "degC", "°c": "degC", "celsius": "degC", "k": "kelvin", "kelvin": "kelvin",
     "m": "meter", "cm": "centimeter", "mm": "millimeter", "km": "kilometer",
-    "ha": "hectare", "pa": "pascal", "kpa": "kilopascal", "degree": "degree", "degrees": "degree",
+    "ha": "hectare", "pa": "pascal", "kpa": "kilopascal", "j": "joule", "kj": "kilojoule", "degree": "degree", "degrees": "degree",
     "l": "liter", "ml": "milliliter", "ul": "microliter",
     "%": "percent", "percent": "percent", "permille": "permille", "‰": "permille",
     "ppm": "ppm", "ppmv": "ppm",
@@ -148,7 +149,7 @@ def _mass(text: str, found: re.Match, below: bool, carbon: str) -> tuple[str, in
             kind, _ = _substance(text, found.end(), _BELOW)
             below = True
     if not kind:
-        kind = "soil" if below else "plain"
+        kind = "soil" if below and found[2] != "mol" else "plain"
     if not below and kind == "carbon":
         kind = carbon
     base = "mol_" if found[2] == "mol" else "g_"

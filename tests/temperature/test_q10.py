@@ -79,7 +79,7 @@ def test_equal_time_is_biased_low_and_rates_drift_where_labile_carbon_is_used_up
     found = q10(*incubation(2.5))
     equal_time = of(found, "equal-time")["q10"].item()
     first = of(found, "rate-ratio", time_end=1.0)["q10"].item()
-    whole = of(found, "rate-ratio", time_end=400.0)["q10"].item()
+    whole = of(found, "rate-ratio", window="whole")["q10"].item()
     assert equal_time < 2.5
     assert 2.5 > first > whole
     carbon = of(found, "equal-carbon", quota_start=0.0, quota_end=1.0)["q10"].item()
@@ -190,7 +190,7 @@ def test_carbon_respired_before_the_first_reading_has_no_equal_carbon_q10():
 def test_rates_that_are_not_positive_are_left_out_and_told():
     rates, jars = incubation(2.0)
     broken = rates.assign(respiration=rates["respiration"].where(rates["time"] != 28, -0.1))
-    row = of(q10(broken, jars), "rate-ratio", time_end=400.0).iloc[0]
+    row = of(q10(broken, jars), "rate-ratio", window="whole").iloc[0]
     assert "1 of 12 times without a positive rate" in row["flag"]
     assert np.isfinite(row["q10"])
 
@@ -200,12 +200,14 @@ def test_temperatures_read_on_their_own_days_are_compared_between_readings():
     shifted = rates.assign(time=rates["time"] + (rates["temperature"] == 15) * 0.5)
     rows = of(q10(shifted, jars), "rate-ratio")
     assert rows["flag"].str.contains("different days").all()
-    assert_allclose(rows["q10"], of(q10(rates, jars), "rate-ratio")["q10"], rtol=0.03)
+    compared, exact = (of(q10(one, jars), "rate-ratio", window="whole")["q10"] for one in (shifted, rates))
+    assert_allclose(compared, exact, rtol=0.03)
 
 
-def test_one_temperature_gives_no_row():
-    rates, jars = incubation(2.0, temperatures=(5,))
-    assert q10(rates, jars).empty
+def test_one_temperature_gives_a_sentence():
+    found = q10(*incubation(2.0, temperatures=(5,)))
+    assert found["q10"].isna().all()
+    assert set(found["flag"]) == {"one temperature: a Q10 needs two"}
 
 
 def test_excluded_jars_and_other_quantities_give_no_q10():

@@ -17,7 +17,7 @@ from talik.tables import DEFINITIONS, TABLES
 SAME_TEMPERATURE = 1e-6
 """Temperatures closer than this are one. [°C]"""
 
-FITTED = ("rate-fit", "pool")
+FITTED = ("rate-fit", "exponential-fit", "arrhenius", "pool")
 """Definitions that use every temperature from the lower to the upper of the pair."""
 
 POOL_MODELS = ("one-pool", "two-pool")
@@ -83,14 +83,14 @@ def library_q10(
     """Q10 of every soil of a library by one definition at one pair of temperatures.
 
     Only soils incubated at both temperatures have one; nothing is scaled to a pair from others. ``rate-ratio``,
-    ``equal-time`` and ``equal-carbon`` compare the two, over the longest window that they share. ``rate-fit`` and
-    ``pool`` are fitted to all temperatures from the lower to the upper.
+    ``equal-time`` and ``equal-carbon`` compare the two, over the longest window that they share. ``rate-fit``,
+    ``exponential-fit``, ``arrhenius`` and ``pool`` are fitted to all temperatures from the lower to the upper.
 
     Parameters
     ----------
     file : path_like
         The library.
-    definition : {"rate-ratio", "rate-fit", "equal-time", "equal-carbon", "pool"}
+    definition : {"rate-ratio", "rate-fit", "exponential-fit", "arrhenius", "equal-time", "equal-carbon", "pool"}
         The definition.
     pair : tuple of two floats
         The lower and the upper temperature. [°C]
@@ -296,6 +296,8 @@ def _placed(table: pd.DataFrame, measured: Measurements) -> pd.DataFrame:
 
 def _reason(jars: pd.DataFrame, held: np.ndarray, definition: str, pair: tuple[float, float], within: float) -> str:
     """Why a set has no estimate."""
+    from talik.temperature.q10 import OVER_TEMPERATURES
+
     if (jars["excluded"] != "").all():
         return f"left out: {_all_of(jars['excluded'])}"
     if (jars["measures"] != "respiration").all():
@@ -308,7 +310,7 @@ def _reason(jars: pd.DataFrame, held: np.ndarray, definition: str, pair: tuple[f
         at = ", ".join(f"{t:g}" for t in held)
         return f"{NOT_INCUBATED} {' and '.join(missing)} degC, but at {at}"
     between = ((held >= pair[0] - within) & (held <= pair[1] + within)).sum()
-    if definition == "rate-fit" and between < 3:
+    if definition in OVER_TEMPERATURES and between < 3:
         return "a line needs three temperatures from the lower to the upper; rate-ratio is for two"
     return "no series could be compared"
 

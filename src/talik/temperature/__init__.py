@@ -1,13 +1,23 @@
 """Temperature: Q10 of respiration by every definition, each under its own name.
 
-``rate-ratio`` and ``rate-fit`` compare rates at the same time, ``equal-time`` the carbon released
-by the same day, ``equal-carbon`` the time that the same carbon took, ``pool`` the decay rates of
+``rate-ratio``, ``rate-fit``, ``exponential-fit`` and ``arrhenius`` compare rates at the same time, ``equal-time``
+the carbon released by the same day, ``equal-carbon`` the time that the same carbon took, ``pool`` the decay rates of
 fitted pools. On one soil they differ, because they hold different things equal.
 """
 
+from talik.temperature.activation_energy import activation_energy
 from talik.temperature.compare_layers import compare_layers
+from talik.temperature.drift import q10_drift
 from talik.temperature.outcomes import outcomes
 from talik.temperature.q10 import Q10_DEFINITIONS, q10
 from talik.temperature.sensitivity import flux_sensitivity
 
-__all__ = ["Q10_DEFINITIONS", "compare_layers", "flux_sensitivity", "outcomes", "q10"]
+__all__ = [
+    "Q10_DEFINITIONS",
+    "activation_energy",
+    "compare_layers",
+    "flux_sensitivity",
+    "outcomes",
+    "q10",
+    "q10_drift",
+]

@@ -8,7 +8,7 @@ the slowest curve respired it is not defined.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations, pairwise
 from typing import Any
 
@@ -18,10 +18,7 @@ from scipy.interpolate import PchipInterpolator
 from talik.inference.line import Estimate
 from talik.temperature.between_jars import contrast, line_of, release_errors
 from talik.temperature.curves import Curve, SetCurves
-from talik.temperature.estimate import Q10Estimate, spread_of, undefined
-
-QUOTAS = 4
-"""Increments that the carbon common to all curves is cut into."""
+from talik.temperature.estimate import PARTS, WHOLE, Q10Estimate, part, spread_of, undefined
 
 
 def equal_carbon(curves: SetCurves) -> Iterator[Q10Estimate]:
@@ -40,10 +37,12 @@ def _quotas(curves: Sequence[Curve], clocks: Mapping[float, PchipInterpolator]) 
         return
     common = min(float(np.max(curve.released)) for curve in curves)
     own = [clocks[curve.temperature] for curve in curves]
-    edges = np.linspace(0.0, 1.0, QUOTAS + 1)
-    for start, end in [(0.0, 1.0), *pairwise(edges)]:
+    edges = np.linspace(0.0, 1.0, PARTS + 1)
+    windows = [(WHOLE, 0.0, 1.0), *((part(i, PARTS), *ends) for i, ends in enumerate(pairwise(edges)))]
+    for window, start, end in windows:
         days = np.array([one(common * np.array([start, end, 1.0])) for one in own])
-        yield _increment(curves, own, Increment(float(start), float(end), common, days))
+        increment = Increment(float(start), float(end), common, days)
+        yield replace(_increment(curves, own, increment), window=window)
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,30 @@ from talik.inference.line import Estimate
 PER_TEN_DEGREES = 10.0
 """A Q10 is for ten degrees. [°C]"""
 
+WHOLE, FIRST = "whole", "first"
+"""Windows: all that the temperatures have in common, and its first reading."""
+
+PARTS = 4
+"""Successive parts that a window is cut into, to follow Q10 along the incubation."""
+
+
+FREEZING = 0.0
+"""Below it soil water freezes, and respiration follows the water that is left rather than warmth. [°C]"""
+
+ACROSS_FREEZING = "not defined across 0 degC: below it is another regime"
+"""Flag of a pair whose colder temperature is below freezing and whose warmer is not."""
+
+
+def part(i: int, of: int) -> str:
+    """Name of the i-th of successive parts of a window, counted from 0.
+
+    Examples
+    --------
+    >>> part(1, 4)
+    'part 2 of 4'
+    """
+    return f"part {i + 1} of {of}"
+
 
 @dataclass(frozen=True)
 class Q10Estimate:
@@ -43,6 +67,8 @@ class Q10Estimate:
     """Sum of squared deviations of the temperatures. [°C²]"""
     pool: str = ""
     """The pool, where it is of one."""
+    window: str = WHOLE
+    """``whole``; ``first`` for the first common reading; or ``part 2 of 4``."""
     flag: str = ""
     """Why it is not defined, or what to mind."""
 
@@ -53,8 +79,8 @@ class Q10Estimate:
         kept = {
             name: getattr(self, name)
             for name in (
-                "definition", "pool", "paired", "t_low", "t_high", "temperatures", "time_start", "time_end",
-                "quota_start", "quota_end", "n", "flag",
+                "definition", "pool", "paired", "t_low", "t_high", "temperatures", "window", "time_start",
+                "time_end", "quota_start", "quota_end", "n", "flag",
             )
         }  # fmt: skip
         return kept | {

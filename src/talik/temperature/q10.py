@@ -12,26 +12,47 @@ from talik.flux import release as release_of
 from talik.incubation.checks import weak_sets
 from talik.quantities import quantity
 from talik.tables import empty, typed
+from talik.temperature.along import rate_fit_along, rate_ratio_along
+from talik.temperature.arrhenius import arrhenius
 from talik.temperature.curves import SetCurves, sets_of_curves
 from talik.temperature.equal_carbon import equal_carbon
 from talik.temperature.equal_time import equal_time
-from talik.temperature.estimate import Q10Estimate, undefined, with_study_residuals
+from talik.temperature.estimate import (
+    ACROSS_FREEZING,
+    FREEZING,
+    WHOLE,
+    Q10Estimate,
+    undefined,
+    with_study_residuals,
+)
+from talik.temperature.exponential import exponential_fit
 from talik.temperature.rates import rate_fit, rate_ratio
 from talik.temperature.stepped import stepped_sets
 
 Q10_DEFINITIONS: dict[str, Callable[[SetCurves], Iterable[Q10Estimate]]] = {
     "rate-ratio": rate_ratio,
     "rate-fit": rate_fit,
+    "exponential-fit": exponential_fit,
+    "arrhenius": arrhenius,
     "equal-time": equal_time,
     "equal-carbon": equal_carbon,
 }
 """Definitions on the curves of a set. The Q10 of pools comes from their fit (``definition`` pool)."""
 
-FREEZING = 0.0
-"""Below it soil water freezes, and respiration follows the water that is left rather than warmth. [°C]"""
+ALONG: dict[str, Callable[[SetCurves], Iterable[Q10Estimate]]] = {
+    "rate-ratio": rate_ratio_along,
+    "rate-fit": rate_fit_along,
+}
+"""Definitions that are also given in successive parts of the readings; ``equal-carbon`` gives its own parts."""
 
-ACROSS_FREEZING = "not defined across 0 degC: below it is another regime"
-"""Flag of a pair whose colder temperature is below freezing and whose warmer is not."""
+OVER_TEMPERATURES = ("rate-fit", "exponential-fit", "arrhenius")
+"""Definitions that are fitted to three temperatures or more."""
+
+ONE_TEMPERATURE = "one temperature: a Q10 needs two"
+"""Flag of a set that was incubated at a single temperature."""
+
+NO_INTERVAL = "no interval: too few readings, and no replicates"
+"""Flag of a Q10 whose error the data do not tell."""
 
 IMPROBABLE = "improbable"
 """Flag of a value that no soil is known to have."""
@@ -97,33 +118,65 @@ def q10(
             unknown,
         )
     release = release_of(respiration) if release is None else release
+    found = estimates_of_curves(respiration, release, jars, names)
+    rows = [keys_of(curves) | estimate.row() for curves, estimate in found]
+    for keys, estimates in stepped_sets(respiration, jars):
+        rows += [keys | estimate.row() for estimate in estimates if estimate.definition in names]
+    table = typed("q10", pd.DataFrame(rows)) if rows else empty("q10")
+    if pools is not None and len(pools):
+        table = typed("q10", pd.concat([table, pool_rows(pools, table)]))
+    return _with_improbable_flagged(_with_weak_sets_flagged(_with_missing_intervals_told(table), jars, release))
+
+
+def estimates_of_curves(
+    respiration: pd.DataFrame, release: pd.DataFrame, jars: pd.DataFrame, names: Iterable[str]
+) -> list[tuple[SetCurves, Q10Estimate]]:
+    """Estimates of every set whose jars stay at their temperature, with the curves that they rest on.
+
+    Parameters
+    ----------
+    respiration, release, jars : DataFrame
+        The tables of these names.
+    names : iterable of str
+        Definitions, out of ``Q10_DEFINITIONS``.
+
+    Returns
+    -------
+    list of (SetCurves, Q10Estimate)
+    """
+    names = list(names)
     found = [
         (curves, estimate)
         for curves in sets_of_curves(respiration, release, jars)
         for name in names
         for estimate in _either_side_of_freezing(name, curves)
     ]
-    rows = [_keys(curves) | estimate.row() for curves, estimate in _by_study(found)]
-    for keys, estimates in stepped_sets(respiration, jars):
-        rows += [keys | estimate.row() for estimate in estimates if estimate.definition in names]
-    table = typed("q10", pd.DataFrame(rows)) if rows else empty("q10")
-    if pools is not None and len(pools):
-        table = typed("q10", pd.concat([table, pool_rows(pools, table)]))
-    return _with_improbable_flagged(_with_weak_sets_flagged(table, jars, release))
+    return _by_study(found)
+
+
+def sides_of_freezing(curves: SetCurves) -> list[SetCurves]:
+    """The frozen and the thawed curves of a set, each where it has two temperatures or more."""
+    frozen = tuple(curve for curve in curves.curves if curve.temperature < FREEZING)
+    thawed = tuple(curve for curve in curves.curves if curve.temperature >= FREEZING)
+    return [replace(curves, curves=side) for side in (frozen, thawed) if len(side) > 1]
 
 
 def _either_side_of_freezing(name: str, curves: SetCurves) -> Iterator[Q10Estimate]:
     """Estimates of the thawed and of the frozen soil; none across 0 °C, where water freezes."""
-    frozen = tuple(curve for curve in curves.curves if curve.temperature < FREEZING)
-    thawed = tuple(curve for curve in curves.curves if curve.temperature >= FREEZING)
-    for part in (frozen, thawed):
-        if len(part) > 1:
-            yield from Q10_DEFINITIONS[name](replace(curves, curves=part))
-    if frozen and thawed and name != "rate-fit":
-        yield undefined(name, frozen[-1].temperature, thawed[0].temperature, 2, ACROSS_FREEZING)
+    for side in sides_of_freezing(curves):
+        yield from Q10_DEFINITIONS[name](side)
+        if name in ALONG:
+            yield from ALONG[name](side)
+    held = [curve.temperature for curve in curves.curves]
+    frozen, thawed = [t for t in held if t < FREEZING], [t for t in held if t >= FREEZING]
+    if frozen and thawed and name not in OVER_TEMPERATURES:
+        yield undefined(name, frozen[-1], thawed[0], 2, ACROSS_FREEZING)
+    if len(held) == 1:
+        yield undefined(name, held[0], held[0], 1, ONE_TEMPERATURE)
 
 
-def _keys(curves: SetCurves) -> dict[str, str]:
+def keys_of(curves: SetCurves) -> dict[str, str]:
+    """Keys of a set in the tables."""
     return {key: getattr(curves, key) for key in ("study", "set", "sample", "basis", "gas")}
 
 
@@ -133,7 +186,7 @@ def _by_study(found: list[tuple[SetCurves, Q10Estimate]]) -> list[tuple[SetCurve
     for place, (curves, estimate) in enumerate(found):
         single_time = estimate.time_start == estimate.time_end
         name = "rate" if estimate.definition in ("rate-ratio", "rate-fit") else estimate.definition
-        alike[(curves.study, name, single_time, estimate.quota_start, estimate.quota_end)].append(place)
+        alike[(curves.study, name, estimate.window, single_time)].append(place)
     shared = list(found)
     for places in alike.values():
         for place, estimate in zip(places, with_study_residuals([found[i][1] for i in places]), strict=True):
@@ -153,7 +206,7 @@ def pool_rows(pools: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "study": joined["study"], "set": joined["set"], "sample": joined["sample"], "definition": "pool",
-            "pool": joined["model"] + pool.where(pool == "", ", " + pool), "gas": joined["gas"],
+            "pool": joined["model"] + pool.where(pool == "", ", " + pool), "window": WHOLE, "gas": joined["gas"],
             "basis": joined["basis"], "paired": False, "t_low": joined["t_low"], "t_high": joined["t_high"],
             "temperatures": joined["temperatures"],
             "q10": joined["estimate"], "lower": joined["lower"], "upper": joined["upper"],
@@ -162,6 +215,13 @@ def pool_rows(pools: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
             "flag": np.where(joined["identified"], "", "not identified: " + joined["reason"]),
         }
     )  # fmt: skip
+
+
+def _with_missing_intervals_told(table: pd.DataFrame) -> pd.DataFrame:
+    """A Q10 without an interval says so."""
+    bare = table["q10"].notna() & table["lower"].isna() & ~table["flag"].str.contains("interval")
+    flags = [f"{flag}; {NO_INTERVAL}" if flag else NO_INTERVAL for flag in table["flag"]]
+    return table.assign(flag=table["flag"].where(~bare, flags))
 
 
 def _with_weak_sets_flagged(table: pd.DataFrame, jars: pd.DataFrame, release: pd.DataFrame) -> pd.DataFrame:

@@ -11,21 +11,22 @@ part of the number.
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
 
 from talik.temperature.between_jars import line_of, rate_errors
 from talik.temperature.curves import Curve, SetCurves, at_times, common_times
-from talik.temperature.estimate import Q10Estimate, spread_of, undefined
+from talik.temperature.estimate import FIRST, WHOLE, Q10Estimate, spread_of, undefined
 
 
 def rate_ratio(curves: SetCurves) -> Iterator[Q10Estimate]:
     """Ratio of rates for every pair of temperatures: at the first common time, and over all of them."""
     for cold, warm in combinations(curves.curves, 2):
         times, note = common_times(cold.time, warm.time)
-        for window in _windows(times):
-            yield _ratio(cold, warm, window, note)
+        for window, within in first_and_whole(times):
+            yield replace(ratio_of_rates(cold, warm, within, note), window=window)
 
 
 def rate_fit(curves: SetCurves) -> Iterator[Q10Estimate]:
@@ -33,13 +34,13 @@ def rate_fit(curves: SetCurves) -> Iterator[Q10Estimate]:
     if len(curves.curves) < 3:
         return
     times, note = common_times(*(curve.time for curve in curves.curves))
-    for window in _windows(times):
-        yield _fit(curves.curves, window, note)
+    for window, within in first_and_whole(times):
+        yield replace(line_through_rates(curves.curves, within, note), window=window)
 
 
-def _windows(times: np.ndarray) -> list[np.ndarray]:
-    """The first common time, and all of them."""
-    return [times[:1], times] if times.size > 1 else [times]
+def first_and_whole(times: np.ndarray) -> list[tuple[str, np.ndarray]]:
+    """The first common time, and all of them, by the names of the windows."""
+    return [(FIRST, times[:1]), (WHOLE, times)] if times.size > 1 else [(WHOLE, times)]
 
 
 def _log_rates(curves: Sequence[Curve], times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -51,7 +52,22 @@ def _log_rates(curves: Sequence[Curve], times: np.ndarray) -> tuple[np.ndarray, 
     return times[positive], np.log(rates[:, positive])
 
 
-def _ratio(cold: Curve, warm: Curve, times: np.ndarray, note: str) -> Q10Estimate:
+def ratio_of_rates(cold: Curve, warm: Curve, times: np.ndarray, note: str) -> Q10Estimate:
+    """Ratio of the rates of two curves at these times.
+
+    Parameters
+    ----------
+    cold, warm : Curve
+        The curves.
+    times : ndarray, shape (n,)
+        Times that both have. [d]
+    note : str
+        What to mind with these times; it begins the flag.
+
+    Returns
+    -------
+    Q10Estimate
+    """
     span = (cold.temperature, warm.temperature, 2)
     kept, logs = _log_rates([cold, warm], times)
     if not kept.size:
@@ -64,7 +80,22 @@ def _ratio(cold: Curve, warm: Curve, times: np.ndarray, note: str) -> Q10Estimat
     )  # fmt: skip
 
 
-def _fit(curves: Sequence[Curve], times: np.ndarray, note: str) -> Q10Estimate:
+def line_through_rates(curves: Sequence[Curve], times: np.ndarray, note: str) -> Q10Estimate:
+    """Line through the mean ln rate of three curves or more at these times.
+
+    Parameters
+    ----------
+    curves : sequence of Curve
+        The curves, the coldest first.
+    times : ndarray, shape (n,)
+        Times that all have. [d]
+    note : str
+        What to mind with these times; it begins the flag.
+
+    Returns
+    -------
+    Q10Estimate
+    """
     temperatures = np.array([curve.temperature for curve in curves])
     span = (float(temperatures[0]), float(temperatures[-1]), temperatures.size)
     kept, logs = _log_rates(curves, times)

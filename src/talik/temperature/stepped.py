@@ -1,7 +1,8 @@
 """Q10 of jars that were warmed in steps: every jar gives its own, and their errors are paired.
 
 The same jar is read at several temperatures one after another, so it has no two curves to compare
-at equal time or equal carbon: those definitions are refused in words.
+at equal time or equal carbon: those definitions are refused in words. ``rate-ratio``, ``rate-fit``,
+``exponential-fit`` and ``arrhenius`` are found for each jar, and their mean over the jars is given.
 """
 
 from collections.abc import Iterator
@@ -10,10 +11,19 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
-from talik.inference.line import mean_of, slope
+from talik.inference.line import Estimate, mean_of, slope
 from talik.tables import RESPIRATION_OF
+from talik.temperature.arrhenius import arrhenius_line, ln_q10_per_energy
 from talik.temperature.curves import stepped, usable_jars
-from talik.temperature.estimate import PER_TEN_DEGREES, Q10Estimate, scaled, undefined
+from talik.temperature.estimate import (
+    ACROSS_FREEZING,
+    FREEZING,
+    PER_TEN_DEGREES,
+    Q10Estimate,
+    scaled,
+    undefined,
+)
+from talik.temperature.exponential import exponential_slope
 
 REFUSED = "refused: the jars were warmed in steps, so no two curves share a start"
 """Why equal time and equal carbon do not exist for such jars."""
@@ -42,6 +52,19 @@ def stepped_sets(respiration: pd.DataFrame, jars: pd.DataFrame) -> Iterator[tupl
 
 
 def _estimates(rows: pd.DataFrame, column: str) -> Iterator[Q10Estimate]:
+    held = np.sort(rows["temperature"].dropna().unique())
+    frozen, thawed = held[held < FREEZING], held[held >= FREEZING]
+    for side in (frozen, thawed):
+        if side.size > 1:
+            yield from _of_side(rows[rows["temperature"].isin(side)], column)
+    if frozen.size and thawed.size:
+        yield undefined("rate-ratio", frozen[-1], thawed[0], 2, ACROSS_FREEZING, paired=True)
+    for definition in ("equal-time", "equal-carbon"):
+        yield undefined(definition, float(held[0]), float(held[-1]), held.size, REFUSED, paired=True)
+
+
+def _of_side(rows: pd.DataFrame, column: str) -> Iterator[Q10Estimate]:
+    """Estimates on one side of freezing."""
     positive = rows[rows[column] > 0]
     logs = np.log(positive[column]).groupby([positive["jar"], positive["temperature"]]).mean().unstack()
     temperatures = logs.columns.to_numpy(float)
@@ -54,8 +77,27 @@ def _estimates(rows: pd.DataFrame, column: str) -> Iterator[Q10Estimate]:
     span = (float(temperatures[0]), float(temperatures[-1]), temperatures.size)
     if temperatures.size > 2:
         yield _over_all(logs.dropna(), span)
-    for definition in ("equal-time", "equal-carbon"):
-        yield undefined(definition, *span, REFUSED, paired=True)
+        rates = rows.groupby(["jar", "temperature"])[column].mean().unstack().dropna()
+        yield _mean_over_jars("exponential-fit", [exponential_slope(rates.columns, row) for row in rates.to_numpy()],
+                              PER_TEN_DEGREES, span)  # fmt: skip
+        yield _mean_over_jars(
+            "arrhenius", [arrhenius_line(temperatures, row).energy for row in logs.dropna().to_numpy()],
+            ln_q10_per_energy(*span[:2]), span,
+        )  # fmt: skip
+
+
+def _mean_over_jars(
+    definition: str, fits: list[Estimate], factor: float, span: tuple[float, float, int]
+) -> Q10Estimate:
+    """Mean of what each jar gives, times a factor that makes it ln Q10; one jar has the residuals of its own fit."""
+    found = [fit for fit in fits if np.isfinite(fit.value)]
+    if not found:
+        why = "no exponential fits any jar" if fits else "no jar with all temperatures"
+        return undefined(definition, *span, why, paired=True)
+    log, source = (found[0], "residuals") if len(found) == 1 else (mean_of([f.value for f in found]), "replicates")
+    missing = len(fits) - len(found)
+    flag = f"{missing} of {len(fits)} jars left out, which no exponential fits" if missing else ""
+    return Q10Estimate(definition, *span, scaled(log, factor), len(found), source, paired=True, flag=flag)
 
 
 def _pair(logs: pd.DataFrame, low: float, high: float) -> Q10Estimate:

@@ -1,0 +1,231 @@
+r"""Whether Q10 drifts along an incubation: its trend over the carbon respired.
+
+Two views are tested. By time (``rate-ratio``, ``rate-fit``), ln Q10 of every common reading is set against the carbon
+respired by then. By carbon (``equal-carbon``), rates are compared where the same carbon was respired,
+
+.. math:: \ln Q_{10}(c) = \frac{10}{T_2 - T_1} \ln \frac{r_2(c)}{r_1(c)}
+
+which is what the time for an increment of carbon comes to as the increment gets small. A straight line through these
+points gives the change of ln Q10 from the start to the end of the carbon (``slope``), with Student's t.
+
+If warming only speeds time up, the trend by carbon is flat and that by time falls: the warm soil has less fast carbon
+left. Where both drift, the carbon respired later has another Q10 than that respired first.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from talik.flux import release as release_of
+from talik.inference.line import Estimate, satterthwaite, slope
+from talik.tables import empty, typed
+from talik.temperature.curves import Curve, common_times, freedom_of, rates_at, sets_of_curves
+from talik.temperature.estimate import PER_TEN_DEGREES
+from talik.temperature.q10 import keys_of, sides_of_freezing
+from talik.temperature.stepped import REFUSED, stepped_sets
+
+FEWEST = 3
+"""Points that a trend needs."""
+
+
+@dataclass(frozen=True)
+class Points:
+    """Ln Q10 at successive points of an incubation."""
+
+    carbon: np.ndarray
+    """Carbon respired, as a share of that at the end, shape (n,)."""
+    log: np.ndarray
+    """ln Q10 there, shape (n,)."""
+    time_start: float
+    """First day that a point rests on. [d]"""
+    time_end: float
+    """Last day. [d]"""
+
+
+NO_POINTS = Points(np.empty(0), np.empty(0), np.nan, np.nan)
+
+
+def q10_drift(respiration: pd.DataFrame, jars: pd.DataFrame, *, release: pd.DataFrame | None = None) -> pd.DataFrame:
+    """Trend of Q10 over the carbon respired, for every set of jars.
+
+    Parameters
+    ----------
+    respiration, jars : DataFrame
+        The tables of these names.
+    release : DataFrame, optional
+        The table ``release``; computed from `respiration` where it is not given.
+
+    Returns
+    -------
+    DataFrame
+        The table ``drift``: two rows a set, of rates at the same time (``rate-ratio``; ``rate-fit`` for three
+        temperatures or more) and of rates at the same carbon (``equal-carbon``). Where there is no trend to be
+        had, `slope` is empty and `flag` says why.
+
+    Examples
+    --------
+    A soil whose fast pool answers to warming with a Q10 of 2 and whose slow pool does with 4:
+
+    >>> times = np.arange(1.0, 300.0, 10.0)
+    >>> rates = lambda fast, slow: 20 * 0.05 * fast * np.exp(-0.05 * fast * times) + 0.2 * slow
+    >>> jars = pd.DataFrame({"jar": ["cold", "warm"], "sample": "peat", "set": "peat", "basis": "dry soil"})
+    >>> parts = [pd.DataFrame({"jar": jar, "time": times, "temperature": t, "respiration": rates(fast, slow)})
+    ...          for jar, t, fast, slow in (("cold", 5.0, 1, 1), ("warm", 15.0, 2, 4))]
+    >>> found = q10_drift(typed("respiration", pd.concat(parts)), typed("jars", jars))
+    >>> found[["definition", "q10_start", "q10_end", "trend"]].round(1).to_dict("records")[1]
+    {'definition': 'equal-carbon', 'q10_start': 1.8, 'q10_end': 4.5, 'trend': 'rises'}
+    """
+    release = release_of(respiration) if release is None else release
+    rows = []
+    for curves in sets_of_curves(respiration, release, jars):
+        for side in sides_of_freezing(curves):
+            rows += [keys_of(curves) | row for row in _of_curves(side.curves)]
+    for keys, estimates in stepped_sets(respiration, jars):
+        last = estimates[-1]
+        span = {"t_low": last.t_low, "t_high": last.t_high, "temperatures": last.temperatures}
+        rows.append(keys | span | {"definition": "equal-carbon", "n": 0, "flag": REFUSED})
+    return typed("drift", pd.DataFrame(rows)) if rows else empty("drift")
+
+
+def _of_curves(curves: Sequence[Curve]) -> list[dict[str, object]]:
+    """Trends of a set on one side of freezing."""
+    span = {"t_low": curves[0].temperature, "t_high": curves[-1].temperature, "temperatures": len(curves)}
+    by_time = "rate-fit" if len(curves) > 2 else "rate-ratio"
+    points, note = points_by_time(curves)
+    rows = [span | {"definition": by_time} | _row(points, trend(points), note)]
+    points, note = points_by_carbon(curves)
+    found = _with_shared_errors(trend(points), curves) if note == "" else trend(points)
+    return [*rows, span | {"definition": "equal-carbon"} | _row(points, found, note)]
+
+
+def points_by_time(curves: Sequence[Curve]) -> tuple[Points, str]:
+    """Ln Q10 of the rates at every common time, over the mean carbon respired by then.
+
+    Parameters
+    ----------
+    curves : sequence of Curve
+        Curves of two temperatures or more, the coldest first.
+
+    Returns
+    -------
+    points : Points
+    note : str
+        What to mind, or why there is no point.
+    """
+    times, note = common_times(*(curve.time for curve in curves))
+    common = rates_at(times, curves).positive()
+    if not common.times.size:
+        return NO_POINTS, "no positive rate at a common time" if times.size else "no common time"
+    carbon = np.mean([_carbon_at(curve, common.times) for curve in curves], axis=0)
+    if not carbon[-1] > 0:
+        return NO_POINTS, "nothing released by the last common time"
+    log = _log_q10(curves, np.log(common.rates))
+    return Points(carbon / carbon[-1], log, float(common.times[0]), float(common.times[-1])), note
+
+
+def points_by_carbon(curves: Sequence[Curve]) -> tuple[Points, str]:
+    """Ln Q10 of the rates where the same carbon was respired.
+
+    The points are the readings of the curve that has fewest within the common carbon; the rates of the others are
+    read between their readings, on straight lines over carbon, and never beyond them.
+
+    Parameters
+    ----------
+    curves : sequence of Curve
+        Curves of two temperatures or more, the coldest first.
+
+    Returns
+    -------
+    points : Points
+    note : str
+        Why there is no point; else empty.
+    """
+    measured = [_over_carbon(curve) for curve in curves]
+    if any(carbon.size == 0 for carbon, _, _ in measured):
+        return NO_POINTS, "no positive rate at one temperature"
+    low = max(float(carbon[0]) for carbon, _, _ in measured)
+    high = min(float(carbon[-1]) for carbon, _, _ in measured)
+    # Where rates are read off a curve, rounding must not cut its own ends away.
+    inside = [(carbon >= low * (1 - 1e-12)) & (carbon <= high * (1 + 1e-12)) for carbon, _, _ in measured]
+    sparsest = int(np.argmin([chosen.sum() for chosen in inside]))
+    at = measured[sparsest][0][inside[sparsest]]
+    if not at.size:
+        return NO_POINTS, "no carbon that all temperatures respired between their readings"
+    rates = np.array([np.interp(at, carbon, rate) for carbon, rate, _ in measured])
+    days = np.array([np.interp(at, carbon, time) for carbon, _, time in measured])
+    end = min(float(np.max(curve.released, initial=0.0)) for curve in curves)
+    return Points(at / end, _log_q10(curves, np.log(rates)), float(days.min()), float(days.max())), ""
+
+
+def _carbon_at(curve: Curve, times: np.ndarray) -> np.ndarray:
+    """Carbon released by these times; where the curve falls, its running maximum."""
+    released = np.maximum.accumulate(np.concatenate([[0.0], curve.released]))
+    return np.interp(times, np.concatenate([[0.0], curve.released_at]), released)
+
+
+def _over_carbon(curve: Curve) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Carbon respired by each positive rate, rising, with the rate and its time."""
+    positive = curve.rate > 0
+    time, rate = curve.time[positive], curve.rate[positive]
+    carbon = _carbon_at(curve, time)
+    rising = np.concatenate([[True], np.diff(carbon) > 0])[: carbon.size]
+    return carbon[rising], rate[rising], time[rising]
+
+
+def _log_q10(curves: Sequence[Curve], logs: np.ndarray) -> np.ndarray:
+    """Ten times the slope of ln rate on temperature at each point."""
+    temperatures = np.array([curve.temperature for curve in curves])
+    centred = temperatures - temperatures.mean()
+    return PER_TEN_DEGREES * centred @ logs / float(centred @ centred)
+
+
+def trend(points: Points) -> Estimate:
+    """Change of ln Q10 from the start to the end of the carbon, by a straight line."""
+    if points.log.size < FEWEST or np.ptp(points.carbon) <= 0:
+        return Estimate(np.nan, np.nan, 0)
+    return slope(points.carbon, points.log)
+
+
+def _with_shared_errors(found: Estimate, curves: Sequence[Curve]) -> Estimate:
+    """A trend by carbon with what sets jars apart.
+
+    A jar that respires more throughout is compared at the wrong carbon, which tilts the trend and does not show in
+    the scatter about it. Each curve is shifted by its standard error, and the trend found anew.
+    """
+    shares = np.array([_shared_error(curve) for curve in curves])
+    if not (np.isfinite(found.error) and np.isfinite(shares).all() and (shares > 0).any()):
+        return found
+    tilts = [_tilt(found, curves, i, share) for i, share in enumerate(shares)]
+    variances = np.array([found.error**2, *np.square(tilts)])
+    freedom = satterthwaite(variances, np.array([found.freedom, *freedom_of(curves)]))
+    return Estimate(found.value, float(variances.sum()) ** 0.5, freedom)
+
+
+def _shared_error(curve: Curve) -> float:
+    """Relative standard error of all the carbon that a curve released; NaN without replicates."""
+    known = curve.released_error.size and curve.released[-1] > 0
+    return float(curve.released_error[-1] / curve.released[-1]) if known else np.nan
+
+
+def _tilt(found: Estimate, curves: Sequence[Curve], i: int, share: float) -> float:
+    """Change of the trend where one curve respires more by a share."""
+    more = replace(curves[i], rate=curves[i].rate * (1 + share), released=curves[i].released * (1 + share))
+    moved = trend(points_by_carbon([*curves[:i], more, *curves[i + 1 :]])[0]).value
+    return moved - found.value if np.isfinite(moved) else 0.0
+
+
+def _row(points: Points, found: Estimate, note: str) -> dict[str, object]:
+    """A trend as a row of the table ``drift``."""
+    n = points.log.size
+    row: dict[str, object] = {"time_start": points.time_start, "time_end": points.time_end, "n": n, "flag": note}
+    if not np.isfinite(found.value):
+        few = f"{n} point{'' if n == 1 else 's'}: no trend" if n else "no trend"
+        return row | {"flag": "; ".join(filter(None, [note, few]))}
+    start = float(points.log.mean() - found.value * points.carbon.mean())
+    lower, upper = found.interval()
+    words = "rises" if lower > 0 else "falls" if upper < 0 else "none seen"
+    with np.errstate(over="ignore"):
+        ends = {"q10_start": np.exp(start), "q10_end": np.exp(start + found.value)}
+    return row | ends | {"slope": found.value, "sd": found.error, "lower": lower, "upper": upper, "trend": words}

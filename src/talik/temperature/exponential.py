@@ -1,0 +1,157 @@
+r"""Q10 of an exponential curve through the rates themselves (``exponential-fit``).
+
+.. math:: R = a e^{b T}, \qquad Q_{10} = e^{10 b}
+
+for three temperatures or more, by nonlinear least squares of the mean rate of each temperature. ``rate-fit`` draws
+the same curve as a line of ln R and so takes errors as alike in per cent; here they are taken as alike in the unit
+of the rates, and the warmest soil, which respires most, decides. Rates of zero and less take part. Where the two
+differ by more than their intervals, the response is not exponential or the errors are of neither kind.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from talik.inference.line import Estimate, satterthwaite
+from talik.temperature.curves import Curve, SetCurves, common_times, freedom_of, rates_at
+from talik.temperature.estimate import PER_TEN_DEGREES, Q10Estimate, scaled, undefined
+from talik.temperature.rates import first_and_whole
+
+STEEPEST = np.log(1000.0) / PER_TEN_DEGREES
+"""Exponents are sought up to this steepness, a Q10 of 1000, up or down. [°C⁻¹]"""
+
+_GRID = 401
+_STEPS = 30
+
+NOT_EXPONENTIAL = "no exponential fits: its Q10 runs out of 0.001 to 1000"
+"""Flag of rates that no exponential comes near, as where only the warmest soil respires."""
+
+
+def exponential_fit(curves: SetCurves) -> Iterator[Q10Estimate]:
+    """Exponential curve through the mean rates of three temperatures or more: first common time, and all of them."""
+    if len(curves.curves) < 3:
+        return
+    times, note = common_times(*(curve.time for curve in curves.curves))
+    for window, within in first_and_whole(times):
+        yield replace(_fit(curves.curves, within, note), window=window)
+
+
+def _fit(curves: Sequence[Curve], times: np.ndarray, note: str) -> Q10Estimate:
+    temperatures = np.array([curve.temperature for curve in curves])
+    span = (float(temperatures[0]), float(temperatures[-1]), temperatures.size)
+    if not times.size:
+        return undefined("exponential-fit", *span, "no common time")
+    common = rates_at(times, curves)
+    # The same jars are read again and again: their errors do not average out over times.
+    errors = common.errors.mean(axis=1)
+    known = bool(np.isfinite(errors).all() and (errors > 0).all())
+    found = exponential_slope(
+        temperatures, common.rates.mean(axis=1), errors if known else None, freedom_of(curves) if known else None
+    )
+    window = {"time_start": float(times[0]), "time_end": float(times[-1])}
+    if np.isnan(found.value):
+        return undefined("exponential-fit", *span, NOT_EXPONENTIAL, **window)
+    return Q10Estimate(
+        "exponential-fit", *span, scaled(found, PER_TEN_DEGREES), temperatures.size,
+        "replicates" if known else "residuals", flag=note, spread=_spread(temperatures, found.value), **window,
+    )  # fmt: skip
+
+
+def _spread(temperatures: np.ndarray, b: float) -> float:
+    """What the variance of the residuals, relative to the mean rate, is divided by in that of the exponent. [°C²]
+
+    Soils of one study respire at different levels; their residuals are alike only beside their mean rates.
+    """
+    shape = np.exp(b * (temperatures - temperatures.mean()))
+    shape = shape / shape.mean()
+    across = (temperatures - np.average(temperatures, weights=shape**2)) * shape
+    return float(across @ across)
+
+
+def exponential_slope(temperature, rate, error=None, freedom=None) -> Estimate:
+    r"""Exponent b of :math:`R = a e^{bT}` by least squares of the rates, every rate alike.
+
+    For each b the best a has a closed form, so b is sought alone, over its whole range, and then sharpened by
+    Gauss and Newton's steps. Its error follows from the residuals, :math:`s^2 (J^T J)^{-1}` with n - 2 degrees of
+    freedom, or from the errors of the rates, :math:`(J^T J)^{-1} J^T V J (J^T J)^{-1}`.
+
+    Parameters
+    ----------
+    temperature : array_like, shape (n,)
+        Temperatures, two of them different at least. [°C]
+    rate : array_like, shape (n,)
+        Rates, in any unit; zero and less are allowed.
+    error : array_like, shape (n,), optional
+        Standard error of each rate. They do not weight the fit.
+    freedom : array_like, shape (n,), optional
+        Degrees of freedom of each error; known errors where it is not given.
+
+    Returns
+    -------
+    Estimate
+        b [°C⁻¹]; NaN where no exponential within a Q10 of 0.001 to 1000 fits best.
+
+    Examples
+    --------
+    >>> found = exponential_slope([5, 15, 25], [1.0, 2.0, 4.0])
+    >>> round(float(np.exp(10 * found.value)), 9)
+    2.0
+    """
+    temperature, rate = np.asarray(temperature, float), np.asarray(rate, float)
+    level = np.abs(rate).mean()
+    nothing = Estimate(np.nan, np.nan, 0)
+    if not (np.isfinite(level) and level > 0):
+        return nothing
+    x, y = temperature - temperature.mean(), rate / level
+    b = _sharpened(x, y, _nearest(x, y))
+    if not abs(b) < STEEPEST:
+        return nothing
+    shape = np.exp(b * x)
+    a = float(shape @ y / (shape @ shape))
+    jacobian = np.column_stack([shape, a * x * shape])
+    influence = np.linalg.pinv(jacobian)[1]
+    if error is None:
+        residuals = y - a * shape
+        left = x.size - 2
+        variance = float(residuals @ residuals) / left * float(influence @ influence) if left > 0 else np.nan
+        return Estimate(b, variance**0.5, left)
+    parts = (influence * np.asarray(error, float) / level) ** 2
+    return Estimate(b, float(parts.sum()) ** 0.5, np.inf if freedom is None else satterthwaite(parts, freedom))
+
+
+def _nearest(x: np.ndarray, y: np.ndarray) -> float:
+    """The exponent of a grid whose curve comes nearest; NaN where no curve above zero helps."""
+    grid = np.linspace(-STEEPEST, STEEPEST, _GRID)
+    shapes = np.exp(grid[:, None] * x)
+    along = shapes @ y
+    explained = np.where(along > 0, along**2 / (shapes**2).sum(axis=1), 0.0)
+    best = int(np.argmax(explained))
+    return float(grid[best]) if explained[best] > 0 and 0 < best < _GRID - 1 else np.nan
+
+
+def _sharpened(x: np.ndarray, y: np.ndarray, b: float) -> float:
+    """The exponent after steps of Gauss and Newton that each come nearer."""
+    for _ in range(_STEPS):
+        step = _step(x, y, b)
+        while abs(step) > 1e-15 and _misfit(x, y, b + step) > _misfit(x, y, b):
+            step *= 0.5
+        if not abs(step) > 1e-15:
+            break
+        b += step
+    return b
+
+
+def _misfit(x: np.ndarray, y: np.ndarray, b: float) -> float:
+    shape = np.exp(b * x)
+    residuals = y - shape * (shape @ y / (shape @ shape))
+    return float(residuals @ residuals)
+
+
+def _step(x: np.ndarray, y: np.ndarray, b: float) -> float:
+    """Step of the exponent by the method of Gauss and Newton, the level fitted anew."""
+    shape = np.exp(b * x)
+    a = shape @ y / (shape @ shape)
+    across = (x - (x @ shape**2) / (shape @ shape)) * a * shape
+    squares = float(across @ across)
+    return float(across @ (y - a * shape)) / squares if squares > 0 else 0.0
