@@ -6,7 +6,7 @@ fitted pools. On one soil they differ, because they hold different things equal.
 """
 
 from talik.temperature.activation_energy import activation_energy
-from talik.temperature.compare_layers import compare_layers
+from talik.temperature.compare_layers import compare_layers, layers_in_words
 from talik.temperature.drift import q10_drift
 from talik.temperature.outcomes import outcomes
 from talik.temperature.q10 import Q10_DEFINITIONS, q10
@@ -17,6 +17,7 @@ __all__ = [
     "activation_energy",
     "compare_layers",
     "flux_sensitivity",
+    "layers_in_words",
     "outcomes",
     "q10",
     "q10_drift",

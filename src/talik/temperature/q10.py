@@ -252,7 +252,7 @@ def widest(table: pd.DataFrame, definition: str) -> pd.DataFrame:
     table : DataFrame
         The table ``q10``.
     definition : str
-        ``equal-carbon``, ``equal-time`` or ``rate`` (rate-fit, or rate-ratio for two temperatures).
+        A name out of ``Q10_DEFINITIONS``, or ``rate`` (rate-fit, or rate-ratio for two temperatures).
 
     Returns
     -------
@@ -261,6 +261,7 @@ def widest(table: pd.DataFrame, definition: str) -> pd.DataFrame:
     names = ["rate-fit", "rate-ratio"] if definition == "rate" else [definition]
     rows = table[table["definition"].isin(names)]
     rows = rows[rows["quota_start"].isna() | ((rows["quota_start"] == 0) & (rows["quota_end"] == 1))]
+    rows = rows[~rows["window"].str.startswith("part")]
     rows = rows.assign(span=rows["t_high"] - rows["t_low"], window=rows["time_end"] - rows["time_start"])
     rows = rows.assign(thawed=rows["t_low"] >= FREEZING)
     order = rows.sort_values(
