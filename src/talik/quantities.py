@@ -183,9 +183,7 @@ _ALL = (
     Quantity("carbon_leaked", "N_l", "ug C", _ANY, (-1e4, 1e8), "Carbon lost through leaks, less what came in."),
     Quantity("carbon_respired", "N_r", "ug C", _ANY, (-1e4, 1e8), "Carbon respired while the jar was closed."),
     Quantity("q10", "Q_10", "", _POSITIVE, (0.5, 20), "Factor by which a rate grows for 10 degrees of warming."),
-    Quantity(
-        "activation_energy", "E_a", "kJ mol-1", _ANY, (10, 250), "Activation energy of respiration (Arrhenius)."
-    ),
+    Quantity("activation_energy", "E_a", "kJ mol-1", _ANY, (10, 250), "Activation energy of respiration (Arrhenius)."),
     Quantity("decay_rate", "k", "d-1", _POSITIVE, (1e-7, 10), "Share of a pool that decays in a day."),
 )
 

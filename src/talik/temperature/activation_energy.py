@@ -59,7 +59,7 @@ def activation_energy(
     >>> rows = pd.DataFrame({"jar": held.astype(str), "time": 1.0, "temperature": held, "respiration": rates})
     >>> found = activation_energy(typed("respiration", rows), typed("jars", jars))
     >>> found[["activation_energy", "rate_20", "reference_temperature"]].round(1).values.tolist()
-    [[60.0, 3.0, 14.5]]
+    [[60.0, 3.0, 14.6]]
     """
     release = release_of(respiration) if release is None else release
     rows = []

@@ -108,7 +108,7 @@ def arrhenius_line(temperature, log_rate, error=None, freedom=None) -> Arrhenius
     --------
     >>> line = arrhenius_line([0, 10, 20, 30], 1.0 - 60.0 * inverse_temperature([0, 10, 20, 30]))
     >>> round(line.energy.value, 6), round(line.reference, 1)
-    (60.0, 14.5)
+    (60.0, 14.6)
     """
     x, y = inverse_temperature(temperature), np.asarray(log_rate, float)
     weights = np.ones_like(x) if error is None else 1.0 / np.asarray(error, float) ** 2

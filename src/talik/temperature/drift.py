@@ -14,6 +14,7 @@ left. Where both drift, the carbon respired later has another Q10 than that resp
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -60,22 +61,24 @@ def q10_drift(respiration: pd.DataFrame, jars: pd.DataFrame, *, release: pd.Data
     Returns
     -------
     DataFrame
-        The table ``drift``: two rows a set, of rates at the same time (``rate-ratio``; ``rate-fit`` for three
-        temperatures or more) and of rates at the same carbon (``equal-carbon``). Where there is no trend to be
-        had, `slope` is empty and `flag` says why.
+        The table ``drift``: a row of rates at the same time (``rate-ratio``; ``rate-fit`` for three temperatures or
+        more) and one of rates at the same carbon (``equal-carbon``) for every set. Of three temperatures or more,
+        neighbours are compared at the same carbon as well, since the warmest soil runs through all that the coldest
+        respires in a few readings. Where there is no trend to be had, `slope` is empty and `flag` says why.
 
     Examples
     --------
     A soil whose fast pool answers to warming with a Q10 of 2 and whose slow pool does with 4:
 
-    >>> times = np.arange(1.0, 300.0, 10.0)
-    >>> rates = lambda fast, slow: 20 * 0.05 * fast * np.exp(-0.05 * fast * times) + 0.2 * slow
+    >>> times = np.geomspace(1.0, 365.0, 20)
+    >>> def rates(fast, slow):
+    ...     return 1000 * 0.02 * fast * np.exp(-0.02 * fast * times) + 2.0 * slow
     >>> jars = pd.DataFrame({"jar": ["cold", "warm"], "sample": "peat", "set": "peat", "basis": "dry soil"})
-    >>> parts = [pd.DataFrame({"jar": jar, "time": times, "temperature": t, "respiration": rates(fast, slow)})
-    ...          for jar, t, fast, slow in (("cold", 5.0, 1, 1), ("warm", 15.0, 2, 4))]
-    >>> found = q10_drift(typed("respiration", pd.concat(parts)), typed("jars", jars))
+    >>> rows = [pd.DataFrame({"jar": jar, "time": times, "temperature": t, "respiration": rates(fast, slow)})
+    ...         for jar, t, fast, slow in (("cold", 5.0, 1, 1), ("warm", 15.0, 2, 4))]
+    >>> found = q10_drift(typed("respiration", pd.concat(rows)), typed("jars", jars))
     >>> found[["definition", "q10_start", "q10_end", "trend"]].round(1).to_dict("records")[1]
-    {'definition': 'equal-carbon', 'q10_start': 1.8, 'q10_end': 4.5, 'trend': 'rises'}
+    {'definition': 'equal-carbon', 'q10_start': 2.0, 'q10_end': 5.2, 'trend': 'rises'}
     """
     release = release_of(respiration) if release is None else release
     rows = []
@@ -95,9 +98,18 @@ def _of_curves(curves: Sequence[Curve]) -> list[dict[str, object]]:
     by_time = "rate-fit" if len(curves) > 2 else "rate-ratio"
     points, note = points_by_time(curves)
     rows = [span | {"definition": by_time} | _row(points, trend(points), note)]
+    rows.append(span | _by_carbon(curves))
+    if len(curves) > 2:
+        for pair in pairwise(curves):
+            pair_span = {"t_low": pair[0].temperature, "t_high": pair[1].temperature, "temperatures": 2}
+            rows.append(pair_span | _by_carbon(pair))
+    return rows
+
+
+def _by_carbon(curves: Sequence[Curve]) -> dict[str, object]:
     points, note = points_by_carbon(curves)
     found = _with_shared_errors(trend(points), curves) if note == "" else trend(points)
-    return [*rows, span | {"definition": "equal-carbon"} | _row(points, found, note)]
+    return {"definition": "equal-carbon"} | _row(points, found, note)
 
 
 def points_by_time(curves: Sequence[Curve]) -> tuple[Points, str]:

@@ -1,4 +1,4 @@
-"""Q10 drawn: by definition, over temperature and place, against one constant, and between layers."""
+"""Q10 of many soils: by definition, over temperature and place, and against one constant."""
 
 from __future__ import annotations
 
@@ -70,16 +70,17 @@ def q10_limits(q10) -> tuple[float, float]:
     return max(min(0.85, low / 1.3), NARROWEST), min(max(4.0, high * 1.4), WIDEST)
 
 
-def _q10_axis(axis, limits: tuple[float, float]) -> None:
+def q10_axis(axis, limits: tuple[float, float]) -> None:
     """Make an axis of Q10: logarithmic, with plain numbers."""
     ticks = [tick for tick in Q10_TICKS if limits[0] <= tick <= limits[1]]
     axis.axes.set(**{f"{axis.axis_name}scale": "log", f"{axis.axis_name}lim": limits})
-    axis.set_major_locator(_fixed_ticks(ticks))
-    axis.set_minor_locator(_fixed_ticks([]))
+    axis.set_major_locator(fixed_ticks(ticks))
+    axis.set_minor_locator(fixed_ticks([]))
     axis.set_major_formatter(lambda value, _: f"{value:g}")
 
 
-def _fixed_ticks(ticks):
+def fixed_ticks(ticks):
+    """Ticks at these places."""
     from matplotlib.ticker import FixedLocator
 
     return FixedLocator(ticks)
@@ -109,8 +110,8 @@ def plot_q10_forest(estimates: pd.DataFrame, ax: Axes, *, by: str = "study") -> 
     -------
     Axes
     """
-    limits = q10_limits(_with_near_ends(estimates))
-    _q10_axis(ax.xaxis, limits)
+    limits = q10_limits(with_near_ends(estimates))
+    q10_axis(ax.xaxis, limits)
     ax.axvline(1, color="#999999", linewidth=0.8, zorder=1)
     top = 0.0
     for name, rows in estimates.groupby(by, sort=False):
@@ -123,11 +124,11 @@ def plot_q10_forest(estimates: pd.DataFrame, ax: Axes, *, by: str = "study") -> 
     ax.set_yticks([])
     ax.spines["left"].set_visible(False)
     ax.set_xlabel("Q10 with 95 % interval [-], logarithmic")
-    _legend_of_definitions(ax)
+    legend_of_definitions(ax)
     return ax
 
 
-def _with_near_ends(estimates: pd.DataFrame) -> pd.Series:
+def with_near_ends(estimates: pd.DataFrame) -> pd.Series:
     """Estimates and the ends of their intervals, as far as an axis can be stretched to hold them."""
     ends = (
         estimates["upper"].clip(upper=STRETCH * estimates["q10"]),
@@ -157,7 +158,7 @@ def _lane(ax: Axes, rows: pd.DataFrame, height: float, limits: tuple[float, floa
     heights = height + (np.linspace(-0.36, 0.36, n) if n > 1 else np.zeros(1))
     if n <= CROWD:
         draw_intervals(ax, rows["lower"], rows["upper"], heights, colour, limits, faint=n > 3)
-    _points(ax, rows["q10"].to_numpy(float), heights, colour, limits, size=16 if n <= 10 else 8)
+    draw_points(ax, rows["q10"].to_numpy(float), heights, colour, limits, size=16 if n <= 10 else 8)
     median = median_q10(rows["q10"])
     words = f"{median:.2f}"
     if n > 1:
@@ -194,7 +195,7 @@ def draw_intervals(ax: Axes, lower, upper, heights, colour: str, limits: tuple[f
                     clip_on=False, alpha=alpha, zorder=2)  # fmt: skip
 
 
-def _points(ax: Axes, q10: np.ndarray, heights: np.ndarray, colour: str, limits, *, size: float) -> None:
+def draw_points(ax: Axes, q10: np.ndarray, heights: np.ndarray, colour: str, limits, *, size: float) -> None:
     """Points of a lane; what lies beyond the axis is an arrow with a dark edge."""
     inside = (q10 >= limits[0]) & (q10 <= limits[1])
     ax.scatter(q10[inside], heights[inside], s=size, color=colour, edgecolor="white", linewidth=0.4, zorder=3)
@@ -215,7 +216,8 @@ def median_q10(q10) -> float:
     return float(np.exp(np.median(np.log(np.asarray(q10, float)))))
 
 
-def _legend_of_definitions(ax: Axes) -> None:
+def legend_of_definitions(ax: Axes) -> None:
+    """A legend of the definitions over the axes."""
     from matplotlib.lines import Line2D
 
     marks = [
@@ -268,7 +270,7 @@ def plot_q10_against_temperature(pairs: pd.DataFrame, ax: Axes, *, limits: tuple
     -------
     Axes
     """
-    _q10_axis(ax.yaxis, limits)
+    q10_axis(ax.yaxis, limits)
     ax.axhline(1, color="#999999", linewidth=0.8, zorder=1)
     for _, line in pairs.groupby(["set", "gas"], sort=False):
         line = line.sort_values("middle")
@@ -326,7 +328,7 @@ def plot_q10_over_place(estimates: pd.DataFrame, ax: Axes, *, column: str) -> Ax
     """
     known = estimates.dropna(subset=[column])
     limits = q10_limits(known["q10"])
-    _q10_axis(ax.yaxis, limits)
+    q10_axis(ax.yaxis, limits)
     ax.axhline(1, color="#999999", linewidth=0.8, zorder=1)
     for state, (words, colour, marker) in PERMAFROST_MARKS.items():
         rows = known[known["permafrost"] == state]
@@ -374,45 +376,12 @@ def plot_flux_sensitivity(sensitivity: pd.DataFrame, ax: Axes) -> Axes:
         heights = rows["constant"].map(constants.index) + 0.24 * (lane - 1)
         colour = DEFINITION_COLOURS.get(definition, INK)
         draw_intervals(ax, rows["lower"], rows["upper"], heights, colour, limits)
-        _points(ax, rows["ratio"].to_numpy(float), heights.to_numpy(float), colour, limits, size=22)
+        draw_points(ax, rows["ratio"].to_numpy(float), heights.to_numpy(float), colour, limits, size=22)
     ax.set(xscale="log", xlim=limits, ylim=(len(constants) - 0.5, -0.5))
-    ax.xaxis.set_major_locator(_fixed_ticks([0.1, 0.2, 0.5, 0.75, 1, 1.5, 2, 3, 4, 5, 10]))
-    ax.xaxis.set_minor_locator(_fixed_ticks([]))
+    ax.xaxis.set_major_locator(fixed_ticks([0.1, 0.2, 0.5, 0.75, 1, 1.5, 2, 3, 4, 5, 10]))
+    ax.xaxis.set_minor_locator(fixed_ticks([]))
     ax.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
     ax.set_yticks(range(len(constants)), [constant_in_words(c) for c in constants])
     ax.set_xlabel("Flux sensitivity, each soil's Q10 over one constant [-]")
-    _legend_of_definitions(ax)
-    return ax
-
-
-def plot_layers(layers: pd.DataFrame, ax: Axes) -> Axes:
-    """Q10 of the permafrost layer over that of the active layer, a row a core.
-
-    Parameters
-    ----------
-    layers : DataFrame
-        The table ``layers``.
-    ax : Axes
-        Axes to draw on.
-
-    Returns
-    -------
-    Axes
-    """
-    cores = list(dict.fromkeys(layers["core"]))
-    limits = (0.125, 8.0)
-    ax.axvline(1, color="#777777", linewidth=1.0, zorder=1)
-    for lane, definition in enumerate(COMPARED):
-        rows = layers[layers["measure"] == f"Q10, {definition}"]
-        heights = (rows["core"].map(cores.index) + 0.24 * (lane - 1)).to_numpy(float)
-        colour = DEFINITION_COLOURS[definition]
-        draw_intervals(ax, rows["lower"], rows["upper"], heights, colour, limits)
-        _points(ax, rows["ratio"].to_numpy(float), heights, colour, limits, size=22)
-    ax.set(xscale="log", xlim=limits, ylim=(len(cores) - 0.5, -0.5))
-    ax.xaxis.set_major_locator(_fixed_ticks([0.125, 0.25, 0.5, 1, 2, 4, 8]))
-    ax.xaxis.set_minor_locator(_fixed_ticks([]))
-    ax.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
-    ax.set_yticks(range(len(cores)), [shortened(core, 30) for core in cores], parse_math=False)
-    ax.set_xlabel("Q10 of the permafrost layer over that of the active layer [-]")
-    _legend_of_definitions(ax)
+    legend_of_definitions(ax)
     return ax
