@@ -67,7 +67,8 @@ _TIMES = {
 _PLAIN = {
     "degc": "degC", "°c": "degC", "celsius": "degC", "k": "kelvin", "kelvin": "kelvin",
     "m": "meter", "cm": "centimeter", "mm": "millimeter", "km": "kilometer",
-    "ha": "hectare", "pa": "pascal", "kpa": "kilopascal", "j": "joule", "kj": "kilojoule", "degree": "degree", "degrees": "degree",
+    "ha": "hectare", "pa": "pascal", "kpa": "kilopascal", "degree": "degree", "degrees": "degree",
+    "j": "joule", "kj": "kilojoule",
     "l": "liter", "ml": "milliliter", "ul": "microliter",
     "%": "percent", "percent": "percent", "permille": "permille", "‰": "permille",
     "ppm": "ppm", "ppmv": "ppm",

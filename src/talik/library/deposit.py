@@ -19,7 +19,9 @@ MEANINGS = {
     "study": "Name of the study, as in studies.csv.",
     "set": "Jars of one soil and incubation that differ in temperature and replicate only: what one Q10 is made of.",
     "sample": "The soil.",
-    "definition": "Definition of Q10: rate-ratio, rate-fit, exponential-fit, arrhenius, equal-time, equal-carbon or pool.",
+    "definition": (
+        "Definition of Q10: rate-ratio, rate-fit, exponential-fit, arrhenius, equal-time, equal-carbon or pool."
+    ),
     "pool": "Model and pool, where it is the Q10 of a fitted pool; else empty.",
     "gas": "Gas measured: co2 or ch4.",
     "basis": f"What carbon is respired per: {', '.join(BASES)}.",

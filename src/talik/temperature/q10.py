@@ -199,7 +199,8 @@ def pool_rows(pools: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
     found = pools[pools["parameter"].str.startswith("q10")]
     of_set = table.groupby("set")[["gas"]].first()
     spans = table.groupby("set").agg(
-        t_low=("t_low", "min"), t_high=("t_high", "max"), temperatures=("temperatures", "max")
+        t_low=("t_low", "min"), t_high=("t_high", "max"), temperatures=("temperatures", "max"),
+        time_start=("time_start", "min"), time_end=("time_end", "max"),
     )
     joined = found.join(spans, on="set").join(of_set, on="set")
     pool = joined["parameter"].str.removeprefix("q10").str.strip("_")
@@ -208,7 +209,8 @@ def pool_rows(pools: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
             "study": joined["study"], "set": joined["set"], "sample": joined["sample"], "definition": "pool",
             "pool": joined["model"] + pool.where(pool == "", ", " + pool), "window": WHOLE, "gas": joined["gas"],
             "basis": joined["basis"], "paired": False, "t_low": joined["t_low"], "t_high": joined["t_high"],
-            "temperatures": joined["temperatures"],
+            "temperatures": joined["temperatures"], "time_start": joined["time_start"],
+            "time_end": joined["time_end"],
             "q10": joined["estimate"], "lower": joined["lower"], "upper": joined["upper"],
             "sd_ln_q10": joined["sd"] / joined["estimate"], "n": joined["n"],
             "interval_from": np.where(joined["lower"].notna(), "profile", ""),

@@ -1,7 +1,7 @@
 """Q10 drawn: of many soils, of one soil under all definitions, along an incubation, and between layers."""
 
 from talik.temperature.figures.layers import plot_layers, plot_layers_by_measure
-from talik.temperature.figures.one_soil import one_soil_height, plot_one_soil, plot_q10_along
+from talik.temperature.figures.one_soil import lay_out_one_soil, one_soil_height, plot_one_soil, plot_q10_along
 from talik.temperature.figures.soils import (
     COMPARED,
     DEFINITION_COLOURS,
@@ -26,6 +26,7 @@ __all__ = [
     "constant_in_words",
     "draw_intervals",
     "forest_rows",
+    "lay_out_one_soil",
     "median_q10",
     "neighbouring_pairs",
     "one_soil_height",

@@ -9,9 +9,11 @@ import pandas as pd
 
 from talik.survey.figures import INK
 from talik.temperature.figures.soils import draw_intervals, q10_axis, q10_limits, with_near_ends
+from talik.temperature.one_soil import along_incubation, one_soil
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 FAMILY_COLOURS = {
     "rate-ratio": "#D55E00", "rate-fit": "#D55E00", "exponential-fit": "#D55E00", "arrhenius": "#D55E00",
@@ -24,6 +26,13 @@ INCHES_PER_ROW = 0.56
 
 _NAME, _EQUAL, _ASSUMED, _POINT = 0.14, 0.36, 0.56, 0.80
 _LANE = (0.69, 0.91)
+
+
+ALONG_HEIGHT = 1.8
+"""Height of the panels along the incubation. [inch]"""
+
+ONE_SOIL_WIDTH = 4.2
+"""Width of the figure of one soil, on which its sentences fit. [inch]"""
 
 
 def one_soil_height(rows: pd.DataFrame) -> float:
@@ -49,7 +58,7 @@ def plot_one_soil(rows: pd.DataFrame, ax: Axes) -> Axes:
     Axes
     """
     defined = rows[rows["q10"].notna()]
-    limits = q10_limits(with_near_ends(defined)) if len(defined) else q10_limits([])
+    limits = q10_limits(with_near_ends(defined))
     q10_axis(ax.xaxis, limits)
     ticks = [tick for tick in ax.xaxis.get_majorticklocs() if tick != 1]
     for i, row in enumerate(rows.itertuples()):
@@ -86,10 +95,11 @@ def numbers_of(row) -> str:
     Examples
     --------
     >>> from types import SimpleNamespace
-    >>> numbers_of(SimpleNamespace(q10=2.3, t_low=5.0, t_high=15.0, time_start=0.0, time_end=112.0, flag=""))
+    >>> numbers_of(SimpleNamespace(q10=2.3, lower=2.1, t_low=5.0, t_high=15.0, time_start=0.0, time_end=112.0, flag=""))
     '2.30 · 5 to 15 °C · day 0 to 112'
     """
     value = f"{row.q10:.2f}" if np.isfinite(row.q10) else "not identified" if "identified" in row.flag else "none"
+    value += ", no interval" if np.isfinite(row.q10) and not np.isfinite(row.lower) else ""
     days = [f"{day:.3g}" for day in (row.time_start, row.time_end) if np.isfinite(day)]
     window = f" · day {' to '.join(dict.fromkeys(days))}" if days else ""
     return f"{value} · {row.t_low:g} to {row.t_high:g} °C{window}"
@@ -102,7 +112,9 @@ def _text(ax: Axes, x: float, y: float, words: str, side: str, **style) -> None:
     text.set_in_layout(False)
 
 
-def plot_q10_along(rows: pd.DataFrame, ax: Axes, *, trend: pd.DataFrame | None = None) -> Axes:
+def plot_q10_along(
+    rows: pd.DataFrame, ax: Axes, *, trend: pd.DataFrame | None = None, limits: tuple[float, float] | None = None
+) -> Axes:
     """Q10 of one soil in successive parts of its incubation, by time or by carbon.
 
     A level stroke spans the days, or the share of the carbon, that a part rests on; the standing stroke is its 95 %
@@ -116,6 +128,8 @@ def plot_q10_along(rows: pd.DataFrame, ax: Axes, *, trend: pd.DataFrame | None =
         Axes to draw on.
     trend : DataFrame, optional
         Rows of the table ``drift``; that of this set and definition is drawn where it is by carbon, and told.
+    limits : (float, float), optional
+        Ends of the Q10 axis, so that panels can share them.
 
     Returns
     -------
@@ -125,7 +139,7 @@ def plot_q10_along(rows: pd.DataFrame, ax: Axes, *, trend: pd.DataFrame | None =
     by_carbon = bool(rows["quota_start"].notna().any())
     start, end = ("quota_start", "quota_end") if by_carbon else ("time_start", "time_end")
     colour = FAMILY_COLOURS["equal-carbon" if by_carbon else "rate-fit"]
-    limits = q10_limits(with_near_ends(defined)) if len(defined) else q10_limits([])
+    limits = limits or q10_limits(with_near_ends(defined))
     q10_axis(ax.yaxis, limits)
     ax.axhline(1, color="#999999", linewidth=0.8, zorder=1)
     middle = 0.5 * (defined[start] + defined[end])
@@ -144,14 +158,43 @@ def plot_q10_along(rows: pd.DataFrame, ax: Axes, *, trend: pd.DataFrame | None =
 
 def _trend(ax: Axes, rows: pd.DataFrame, trend: pd.DataFrame | None, by_carbon: bool, limits) -> None:
     """The line of a trend and what it says."""
-    title = "At the same carbon" if by_carbon else "At the same time"
+    title = "Same carbon" if by_carbon else "Same time"
     if trend is not None and len(rows):
         first = rows.iloc[0]
-        mine = trend[(trend["set"] == first["set"]) & (trend["basis"] == first["basis"])]
-        mine = mine[(mine["definition"] == first["definition"]) & mine["slope"].notna()]
+        keys = ("set", "basis", "gas", "definition", "t_low", "t_high", "temperatures")
+        mine = trend[np.logical_and.reduce([trend[key] == first[key] for key in keys]) & trend["slope"].notna()]
         if len(mine):
             line = mine.iloc[0]
-            title += f": {'no trend seen' if line['trend'] == 'none seen' else line['trend']}"
+            title += f": {'no trend' if line['trend'] == 'none seen' else line['trend']}"
             if by_carbon:
                 ax.plot([0, 1], np.clip([line["q10_start"], line["q10_end"]], *limits), "--", color=INK, linewidth=0.9)
     ax.set_title(title, loc="left", fontsize=7.5)
+
+
+def lay_out_one_soil(q10: pd.DataFrame, drift: pd.DataFrame, name: str, figure: Figure) -> Figure:
+    """One soil under all definitions, and below it its Q10 along the incubation at the same time and the same carbon.
+
+    Parameters
+    ----------
+    q10, drift : DataFrame
+        The tables of these names.
+    name : str
+        Name of the set.
+    figure : Figure
+        An empty figure with a constrained layout; its size is set.
+
+    Returns
+    -------
+    Figure
+    """
+    rows = one_soil(q10, name)
+    parts = [part for one in ("rate", "equal-carbon") if len(part := along_incubation(q10, name, one))]
+    height, below = one_soil_height(rows), ALONG_HEIGHT if parts else 0.0
+    figure.set_size_inches(ONE_SOIL_WIDTH, height + below)
+    ratios = [height, below] if parts else [height]
+    grid = figure.add_gridspec(len(ratios), max(len(parts), 1), height_ratios=ratios)
+    plot_one_soil(rows, figure.add_subplot(grid[0, :]))
+    limits = q10_limits(with_near_ends(pd.concat(parts))) if parts else None
+    for i, part in enumerate(parts):
+        plot_q10_along(part, figure.add_subplot(grid[1, i]), trend=drift, limits=limits)
+    return figure
