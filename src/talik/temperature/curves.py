@@ -83,6 +83,9 @@ def sets_of_curves(respiration: pd.DataFrame, release: pd.DataFrame, jars: pd.Da
     of_set = dict(iter(released.groupby(_KEYS, sort=False)))
     for key, rows in rates.groupby(_KEYS, sort=False):
         _, name, basis, gas = key
+        rows = rows.dropna(subset=["temperature", RESPIRATION_OF[basis]])
+        if rows.empty:
+            continue
         first = rows.iloc[0]
         curves = tuple(
             _curve(float(t), rows[rows["temperature"] == t], of_set[key][of_set[key]["temperature"] == t], basis)

@@ -157,6 +157,9 @@ def points_by_carbon(curves: Sequence[Curve]) -> tuple[Points, str]:
     measured = [_over_carbon(curve) for curve in curves]
     if any(carbon.size == 0 for carbon, _, _ in measured):
         return NO_POINTS, "no positive rate at one temperature"
+    end = min(float(np.max(curve.released, initial=0.0)) for curve in curves)
+    if end <= 0:
+        return NO_POINTS, "nothing released at one temperature"
     low = max(float(carbon[0]) for carbon, _, _ in measured)
     high = min(float(carbon[-1]) for carbon, _, _ in measured)
     # Where rates are read off a curve, rounding must not cut its own ends away.
@@ -167,7 +170,6 @@ def points_by_carbon(curves: Sequence[Curve]) -> tuple[Points, str]:
         return NO_POINTS, "no carbon that all temperatures respired between their readings"
     rates = np.array([np.interp(at, carbon, rate) for carbon, rate, _ in measured])
     days = np.array([np.interp(at, carbon, time) for carbon, _, time in measured])
-    end = min(float(np.max(curve.released, initial=0.0)) for curve in curves)
     return Points(at / end, _log_q10(curves, np.log(rates)), float(days.min()), float(days.max())), ""
 
 
