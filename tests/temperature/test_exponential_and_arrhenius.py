@@ -23,7 +23,9 @@ RATES = np.array([1.1, 1.7, 3.9, 5.2, 11.3])
 
 def test_the_exponential_fit_is_that_of_scipy():
     row = of(q10(*at_one_time(HELD, RATES)), "exponential-fit").iloc[0]
-    found, covariance = curve_fit(lambda t, a, b: a * np.exp(b * t), HELD, RATES, p0=(1.0, 0.08), xtol=1e-14, ftol=1e-14)
+    found, covariance = curve_fit(
+        lambda t, a, b: a * np.exp(b * t), HELD, RATES, p0=(1.0, 0.08), xtol=1e-14, ftol=1e-14
+    )
     assert_allclose(row["q10"], np.exp(10 * found[1]), rtol=1e-7)
     assert_allclose(row["sd_ln_q10"], 10 * covariance[1, 1] ** 0.5, rtol=1e-4)  # scipy's Jacobian is a difference
     half = 3.182446305284263 * row["sd_ln_q10"]  # t(0.975, 3)
