@@ -38,7 +38,9 @@ def two_pools(q10_fast, q10_slow, *, temperatures=(5, 15), days=DAYS, replicates
 
 def at_one_time(temperatures, rate, **columns):
     """Rates of one reading at several temperatures."""
-    return tables({(t, 0): (np.array([1.0]), np.array([r])) for t, r in zip(temperatures, rate, strict=True)}, **columns)
+    return tables(
+        {(t, 0): (np.array([1.0]), np.array([r])) for t, r in zip(temperatures, rate, strict=True)}, **columns
+    )
 
 
 def of(found, definition, **where):

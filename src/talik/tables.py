@@ -196,7 +196,7 @@ _ALL = (
         "drift", "the trend of the Q10 of a set over the carbon respired",
         _columns(
             "study set* sample definition* gas basis t_low t_high temperatures# time_start time_end n# q10_start# "
-            "q10_end# slope# sd# lower# upper# trend flag",
+            "q10_end# slope# sd# lower# upper# interval_from trend flag",
             definition=DEFINITIONS,
         ),
     ),

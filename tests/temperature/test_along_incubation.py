@@ -5,10 +5,9 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
 
+from soils_with_known_q10 import DAYS, of, tables, two_pools
 from talik import q10, q10_drift
 from talik.tables import typed
-
-from soils_with_known_q10 import DAYS, of, tables, two_pools
 
 
 def stretched(true, temperatures=(5, 15)):
@@ -141,12 +140,26 @@ def test_frozen_and_thawed_soil_have_trends_of_their_own():
     assert set(found["t_low"]) == {-8.0, 5.0}
 
 
+def many_soils(n, **made):
+    """Respiration and jars of soils of two pools that are alike."""
+    soils = [two_pools(2.5, 2.5, **made) for _ in range(n)]
+    rates = [one.assign(jar=f"{i} " + one["jar"]) for i, (one, _) in enumerate(soils)]
+    jars = [one.assign(jar=f"{i} " + one["jar"], set=str(i), sample=str(i)) for i, (_, one) in enumerate(soils)]
+    return pd.concat(rates), pd.concat(jars)
+
+
 def test_what_sets_jars_apart_reaches_the_interval_of_the_trend():
-    """Jars that differ in level tilt the trend by carbon; without a true one it is seen in about one of twenty."""
+    """Jars that differ in level tilt the trend by carbon; where there is none, it is seen in about one of twenty."""
     rng = np.random.default_rng(5)
-    seen = 0
-    for _ in range(120):
-        noise = lambda n: np.exp(0.1 * rng.standard_normal() + 0.05 * rng.standard_normal(n))  # noqa: E731
-        row = of(q10_drift(*two_pools(2.5, 2.5, replicates=3, noise=noise)), "equal-carbon").iloc[0]
-        seen += row["trend"] != "none seen"
-    assert seen <= 14  # above that, the chance is less than one in a hundred at 5 %
+    noise = lambda n: np.exp(0.1 * rng.standard_normal() + 0.1 * rng.standard_normal(n))  # noqa: E731
+    found = of(q10_drift(*many_soils(60, replicates=3, noise=noise, days=DAYS[::2])), "equal-carbon")
+    assert (found["interval_from"] == "replicates").all()
+    assert (found["trend"] != "none seen").sum() <= 8  # more has a chance of less than one in a hundred at 5 %
+
+
+def test_standard_deviations_that_are_told_widen_the_trend():
+    rates, jars = two_pools(2.5, 2.5, noise=lambda n: np.exp(0.02 * np.sin(np.arange(n))))
+    bare = of(q10_drift(rates, jars), "equal-carbon").iloc[0]
+    told = of(q10_drift(rates.assign(sd=0.2 * rates["respiration"], n=4.0), jars), "equal-carbon").iloc[0]
+    assert told["sd"] > 2 * bare["sd"]
+    assert (bare["interval_from"], told["interval_from"]) == ("residuals", "replicates")

@@ -9,13 +9,12 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 from scipy.optimize import curve_fit
 
+from soils_with_known_q10 import at_one_time, of, tables
 from talik import activation_energy, q10
 from talik.responses import RESPONSES, q10_between
 from talik.tables import typed
 from talik.temperature.arrhenius import inverse_temperature
 from talik.temperature.exponential import exponential_slope
-
-from soils_with_known_q10 import at_one_time, of, tables
 
 HELD = np.array([2.0, 8.0, 15.0, 21.0, 28.0])
 RATES = np.array([1.1, 1.7, 3.9, 5.2, 11.3])
@@ -74,7 +73,7 @@ def test_arrhenius_gives_the_q10_of_its_form():
 def test_an_exponential_is_found_exactly_in_any_unit(true, coldest, unit):
     held = coldest + np.array([0.0, 6.0, 13.0, 20.0])
     found = exponential_slope(held, unit * true ** (held / 10))
-    assert_allclose(np.exp(10 * found.value), true, rtol=1e-7)
+    assert_allclose(np.exp(10 * found.slope.value), true, rtol=1e-7)
 
 
 def test_rates_of_zero_and_less_take_part_in_the_exponential_fit():
@@ -90,7 +89,7 @@ def test_rates_of_zero_and_less_take_part_in_the_exponential_fit():
 
 @pytest.mark.parametrize("rates", [[0.0, 0.0, 0.0], [-1.0, -2.0, -4.0], [0.0, 0.0, 5.0], [np.nan, np.nan, np.nan]])
 def test_rates_that_no_exponential_fits_have_none(rates):
-    assert np.isnan(exponential_slope([5, 15, 25], rates).value)
+    assert exponential_slope([5, 15, 25], rates) is None
 
 
 def test_errors_of_replicates_reach_the_exponential_fit():
@@ -113,7 +112,7 @@ def test_coverage_of_the_exponential_fit_where_errors_are_alike_in_size():
     held = 0
     for _ in range(1000):
         found = exponential_slope(HELD, true + 0.15 * rng.standard_normal(5))
-        low, high = found.interval()
+        low, high = found.slope.interval()
         held += low <= np.log(2.0) / 10 <= high
     assert 0.92 <= held / 1000 <= 0.98
 

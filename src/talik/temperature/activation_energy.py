@@ -1,12 +1,15 @@
 """Activation energy of every set, with the rate at a reference where the errors of the two are independent."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
 from talik.flux import release as release_of
 from talik.tables import empty, typed
-from talik.temperature.arrhenius import ArrheniusLine, line_of_curves, ln_q10_per_energy
-from talik.temperature.curves import SetCurves, common_times, rates_at
+from talik.temperature.arrhenius import inverse_temperature, line_of_curves, ln_q10_per_energy
+from talik.temperature.between_jars import rate_errors
+from talik.temperature.curves import Curve, SetCurves, common_times, times_with_rates
 from talik.temperature.estimate import FIRST, FREEZING, Q10Estimate
 from talik.temperature.q10 import estimates_of_curves, keys_of
 from talik.temperature.stepped import stepped_sets
@@ -106,23 +109,31 @@ def _rates(curves: SetCurves, estimate: Q10Estimate) -> dict[str, object]:
     """Rates of the line at its own reference and at 20 °C."""
     if np.isnan(estimate.log.value):
         return {}
-    line = _line(curves, estimate)
-    error = estimate.log.error / ln_q10_per_energy(estimate.t_low, estimate.t_high)
+    used = [one for one in curves.curves if estimate.t_low <= one.temperature <= estimate.t_high]
+    times, _ = common_times(*(one.time for one in used))
+    kept = times_with_rates(times[:1] if estimate.window == FIRST else times, used)
+    line, variances = line_of_curves(used, kept), _variances(used, kept, estimate)
+    known = bool(np.isfinite(variances).all() and variances.any())
+    reference = line.reference(variances if known else np.ones(len(used)))
+    at_reference, at_20 = line.weights_at(reference), line.weights_at(TWENTY)
+    error_20, error_energy = ((weights**2 @ variances) ** 0.5 for weights in (at_20, line.contrast))
     inside = estimate.t_low <= TWENTY <= estimate.t_high
     return {
-        "reference_temperature": line.reference, "rate_reference": np.exp(line.log_rate),
-        "sd_ln_rate_reference": line.error_at(line.reference, error), "rate_20": np.exp(line.log_rate_at(TWENTY)),
-        "sd_ln_rate_20": line.error_at(TWENTY, error), "correlation": line.correlation_at(TWENTY),
+        "reference_temperature": reference, "rate_reference": np.exp(line.log_rate_at(reference)),
+        "sd_ln_rate_reference": (at_reference**2 @ variances) ** 0.5, "rate_20": np.exp(line.log_rate_at(TWENTY)),
+        "sd_ln_rate_20": error_20,
+        "correlation": (line.contrast * at_20) @ variances / (error_20 * error_energy) if known else np.nan,
         "flag": estimate.flag if inside else _also(estimate.flag, EXTRAPOLATED),
     }  # fmt: skip
 
 
-def _line(curves: SetCurves, estimate: Q10Estimate) -> ArrheniusLine:
-    """The line that an estimate is of."""
-    used = [one for one in curves.curves if estimate.t_low <= one.temperature <= estimate.t_high]
-    times, _ = common_times(*(one.time for one in used))
-    within = times[:1] if estimate.window == FIRST else times
-    return line_of_curves(used, rates_at(within, used).positive())[0]
+def _variances(curves: Sequence[Curve], times: np.ndarray, estimate: Q10Estimate) -> np.ndarray:
+    """Variance of the mean ln rate at each temperature: of replicates, or alike as the residuals tell."""
+    if estimate.interval_from == "replicates":
+        return rate_errors(curves, times).covariance[:, 0, 0]
+    error = estimate.log.error / ln_q10_per_energy(estimate.t_low, estimate.t_high)
+    held = inverse_temperature([one.temperature for one in curves])
+    return np.full(len(curves), error**2 * float(np.sum((held - held.mean()) ** 2)))
 
 
 def _also(flag: str, further: str) -> str:

@@ -18,7 +18,8 @@ import numpy as np
 
 from talik.constants import GAS_CONSTANT, ZERO_CELSIUS
 from talik.inference.line import Estimate, slope
-from talik.temperature.curves import CommonRates, Curve, SetCurves, common_times, freedom_of, rates_at
+from talik.temperature.between_jars import rate_errors
+from talik.temperature.curves import Curve, SetCurves, common_times, rates_at, times_with_rates
 from talik.temperature.estimate import PER_TEN_DEGREES, Q10Estimate, scaled, undefined
 from talik.temperature.rates import first_and_whole
 
@@ -27,36 +28,48 @@ _KILO = 1000.0
 
 @dataclass(frozen=True)
 class ArrheniusLine:
-    """A line of ln rate on the inverse of temperature."""
+    """A line of ln rate on the inverse of temperature, every temperature alike."""
 
-    energy: Estimate
-    """Activation energy. [kJ mol⁻¹]"""
-    middle: float
-    """Mean of 1 / (R T), weighted as the points. [mol kJ⁻¹]"""
-    spread: float
-    """Sum of squared deviations of 1 / (R T), every point alike. [mol² kJ⁻²]"""
-    deviation: float
-    """Standard deviation of 1 / (R T), weighted as the points. [mol kJ⁻¹]"""
-    log_rate: float
-    """Mean ln rate, weighted as the points, which is that at the reference."""
+    inverse: np.ndarray
+    """1 / (R T) of its points, shape (n,). [mol kJ⁻¹]"""
+    log_rates: np.ndarray
+    """Their ln rates, shape (n,)."""
 
     @property
-    def reference(self) -> float:
-        """Temperature at which the errors of the rate and of the activation energy are not correlated. [°C]"""
-        return 1.0 / (self.middle * GAS_CONSTANT / _KILO) - ZERO_CELSIUS
+    def spread(self) -> float:
+        """Sum of squared deviations of 1 / (R T). [mol² kJ⁻²]"""
+        return float(np.sum((self.inverse - self.inverse.mean()) ** 2))
+
+    @property
+    def contrast(self) -> np.ndarray:
+        """Weights of the ln rates in the activation energy, shape (n,). [kJ mol⁻¹]"""
+        return -(self.inverse - self.inverse.mean()) / self.spread
+
+    @property
+    def energy(self) -> Estimate:
+        """Activation energy, with the error that the residuals tell. [kJ mol⁻¹]"""
+        return scaled(slope(self.inverse, self.log_rates), -1.0)
+
+    def weights_at(self, temperature: float) -> np.ndarray:
+        """Weights of the ln rates in that of the line at a temperature [°C], shape (n,)."""
+        away = float(inverse_temperature(temperature)) - self.inverse.mean()
+        return 1.0 / self.inverse.size - self.contrast * away
 
     def log_rate_at(self, temperature: float) -> float:
         """Ln rate of the line at a temperature [°C]."""
-        return self.log_rate - self.energy.value * (float(inverse_temperature(temperature)) - self.middle)
+        return float(self.weights_at(temperature) @ self.log_rates)
 
-    def error_at(self, temperature: float, energy_error: float) -> float:
-        """Standard error of ln rate at a temperature [°C], for an error of the activation energy [kJ mol⁻¹]."""
-        return energy_error * float(np.hypot(self.deviation, inverse_temperature(temperature) - self.middle))
+    def reference(self, variances: np.ndarray) -> float:
+        """Temperature at which the errors of the rate and of the activation energy are not correlated. [°C]
 
-    def correlation_at(self, temperature: float) -> float:
-        """Correlation of the errors of ln rate at a temperature [°C] and of the activation energy."""
-        away = self.middle - float(inverse_temperature(temperature))
-        return away / float(np.hypot(self.deviation, away))
+        Parameters
+        ----------
+        variances : ndarray, shape (n,)
+            Variances of the ln rates; where all are alike it is that of the mean of 1 / (R T).
+        """
+        both = float(np.sum(self.contrast * variances)) / self.inverse.size
+        where = self.inverse.mean() + both / float(np.sum(self.contrast**2 * variances))
+        return float(_KILO / (where * GAS_CONSTANT) - ZERO_CELSIUS)
 
 
 def inverse_temperature(temperature) -> np.ndarray:
@@ -88,7 +101,7 @@ def ln_q10_per_energy(t_low: float, t_high: float) -> float:
     return float(inverse[0] - inverse[1]) * PER_TEN_DEGREES / (t_high - t_low)
 
 
-def arrhenius_line(temperature, log_rate, error=None, freedom=None) -> ArrheniusLine:
+def arrhenius_line(temperature, log_rate) -> ArrheniusLine:
     """Line of ln rate on the inverse of temperature, by least squares.
 
     Parameters
@@ -97,8 +110,6 @@ def arrhenius_line(temperature, log_rate, error=None, freedom=None) -> Arrhenius
         Temperatures. [°C]
     log_rate : array_like, shape (n,)
         Logarithms of the rates, in any unit.
-    error, freedom : array_like, shape (n,), optional
-        Standard error of each, by which it is weighted, and its degrees of freedom.
 
     Returns
     -------
@@ -107,16 +118,10 @@ def arrhenius_line(temperature, log_rate, error=None, freedom=None) -> Arrhenius
     Examples
     --------
     >>> line = arrhenius_line([0, 10, 20, 30], 1.0 - 60.0 * inverse_temperature([0, 10, 20, 30]))
-    >>> round(line.energy.value, 6), round(line.reference, 1)
+    >>> round(line.energy.value, 6), round(line.reference(np.ones(4)), 1)
     (60.0, 14.6)
     """
-    x, y = inverse_temperature(temperature), np.asarray(log_rate, float)
-    weights = np.ones_like(x) if error is None else 1.0 / np.asarray(error, float) ** 2
-    middle = float(np.average(x, weights=weights))
-    return ArrheniusLine(
-        scaled(slope(x, y, error, freedom), -1.0), middle, float(np.sum((x - x.mean()) ** 2)),
-        float(np.average((x - middle) ** 2, weights=weights)) ** 0.5, float(np.average(y, weights=weights)),
-    )  # fmt: skip
+    return ArrheniusLine(inverse_temperature(temperature), np.asarray(log_rate, float))
 
 
 def arrhenius(curves: SetCurves) -> Iterator[Q10Estimate]:
@@ -128,45 +133,30 @@ def arrhenius(curves: SetCurves) -> Iterator[Q10Estimate]:
         yield replace(_fit(curves.curves, within, note), window=window)
 
 
-def line_of_curves(curves: Sequence[Curve], common: CommonRates) -> tuple[ArrheniusLine, bool]:
-    """Line through the mean ln rate of each curve, and whether the errors of the rates are known.
-
-    Parameters
-    ----------
-    curves : sequence of Curve
-        The curves.
-    common : CommonRates
-        Their rates, all of them positive.
-
-    Returns
-    -------
-    line : ArrheniusLine
-    known : bool
-    """
-    relative = (common.errors / common.rates).mean(axis=1)
-    known = bool(np.isfinite(relative).all() and (relative > 0).all())
-    logs = np.log(common.rates).mean(axis=1)
-    temperatures = [curve.temperature for curve in curves]
-    if known:
-        return arrhenius_line(temperatures, logs, relative, freedom_of(curves)), True
-    return arrhenius_line(temperatures, logs), False
+def line_of_curves(curves: Sequence[Curve], times: np.ndarray) -> ArrheniusLine:
+    """Line through the mean ln rate of each curve at times with positive rates."""
+    logs = np.log(rates_at(times, curves)).mean(axis=1)
+    return arrhenius_line([curve.temperature for curve in curves], logs)
 
 
 def _fit(curves: Sequence[Curve], times: np.ndarray, note: str) -> Q10Estimate:
     span = (curves[0].temperature, curves[-1].temperature, len(curves))
-    common = rates_at(times, curves).positive()
-    if not common.times.size:
+    kept = times_with_rates(times, curves)
+    if not kept.size:
         return undefined("arrhenius", *span, "no positive rate at a common time" if times.size else "no common time")
-    line, known = line_of_curves(curves, common)
-    factor = ln_q10_per_energy(span[0], span[1])
+    line, factor = line_of_curves(curves, kept), ln_q10_per_energy(span[0], span[1])
+    errors = rate_errors(curves, kept)
+    energy = line.energy
+    if errors.known:
+        energy = Estimate(energy.value, *errors.of(line.contrast[:, None]))
     return Q10Estimate(
-        "arrhenius", *span, scaled(line.energy, factor), len(curves), "replicates" if known else "residuals",
-        time_start=float(common.times[0]), time_end=float(common.times[-1]),
-        flag="; ".join(filter(None, [note, left_out(common, times)])), spread=line.spread / factor**2,
+        "arrhenius", *span, scaled(energy, factor), len(curves), "replicates" if errors.known else "residuals",
+        time_start=float(kept[0]), time_end=float(kept[-1]), spread=line.spread / factor**2,
+        flag="; ".join(filter(None, [note, left_out(kept, times)])),
     )  # fmt: skip
 
 
-def left_out(common: CommonRates, times: np.ndarray) -> str:
+def left_out(kept: np.ndarray, times: np.ndarray) -> str:
     """How many times had a rate that has no logarithm, in words; empty where none."""
-    missing = times.size - common.times.size
+    missing = times.size - kept.size
     return f"{missing} of {times.size} times without a positive rate left out" if missing else ""

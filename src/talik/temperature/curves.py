@@ -174,27 +174,7 @@ def common_times(*times: np.ndarray) -> tuple[np.ndarray, str]:
     return sparsest[(sparsest >= first) & (sparsest <= last)], INTERPOLATED
 
 
-@dataclass(frozen=True)
-class CommonRates:
-    """Rates of several curves at times that all of them have."""
-
-    times: np.ndarray
-    """The times, shape (n,). [d]"""
-    rates: np.ndarray
-    """Rates in the unit of the basis, shape (curves, n)."""
-    errors: np.ndarray
-    """Their standard errors; NaN where there are no replicates."""
-
-    def only(self, chosen: np.ndarray) -> "CommonRates":
-        """Those of chosen times."""
-        return CommonRates(self.times[chosen], self.rates[:, chosen], self.errors[:, chosen])
-
-    def positive(self) -> "CommonRates":
-        """Those of times at which no rate is zero or less."""
-        return self.only((self.rates > 0).all(axis=0))
-
-
-def rates_at(times: np.ndarray, curves: Sequence[Curve]) -> CommonRates:
+def rates_at(times: np.ndarray, curves: Sequence[Curve]) -> np.ndarray:
     """Rates of curves at common times, on straight lines between their readings.
 
     Parameters
@@ -206,14 +186,17 @@ def rates_at(times: np.ndarray, curves: Sequence[Curve]) -> CommonRates:
 
     Returns
     -------
-    CommonRates
+    ndarray, shape (curves, n)
+        In the unit of the basis.
     """
-    shape = (len(curves), times.size)
     if not times.size:
-        return CommonRates(times, np.empty(shape), np.empty(shape))
-    rates = np.array([at_times(times, curve.time, curve.rate) for curve in curves])
-    errors = np.array([at_times(times, curve.time, curve.rate_error) for curve in curves])
-    return CommonRates(times, rates, errors)
+        return np.empty((len(curves), 0))
+    return np.array([at_times(times, curve.time, curve.rate) for curve in curves])
+
+
+def times_with_rates(times: np.ndarray, curves: Sequence[Curve]) -> np.ndarray:
+    """Those of common times at which every rate is above zero, so that it has a logarithm. [d]"""
+    return times[(rates_at(times, curves) > 0).all(axis=0)]
 
 
 def freedom_of(curves: Sequence[Curve]) -> np.ndarray:

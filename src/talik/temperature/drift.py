@@ -22,7 +22,8 @@ import pandas as pd
 from talik.flux import release as release_of
 from talik.inference.line import Estimate, satterthwaite, slope
 from talik.tables import empty, typed
-from talik.temperature.curves import Curve, common_times, freedom_of, rates_at, sets_of_curves
+from talik.temperature.between_jars import replicates_of
+from talik.temperature.curves import Curve, common_times, rates_at, sets_of_curves, times_with_rates
 from talik.temperature.estimate import PER_TEN_DEGREES
 from talik.temperature.q10 import keys_of, sides_of_freezing
 from talik.temperature.stepped import REFUSED, stepped_sets
@@ -108,8 +109,8 @@ def _of_curves(curves: Sequence[Curve]) -> list[dict[str, object]]:
 
 def _by_carbon(curves: Sequence[Curve]) -> dict[str, object]:
     points, note = points_by_carbon(curves)
-    found = _with_shared_errors(trend(points), curves) if note == "" else trend(points)
-    return {"definition": "equal-carbon"} | _row(points, found, note)
+    found, source = _between_jars(trend(points), curves)
+    return {"definition": "equal-carbon"} | _row(points, found, note, source)
 
 
 def points_by_time(curves: Sequence[Curve]) -> tuple[Points, str]:
@@ -127,14 +128,14 @@ def points_by_time(curves: Sequence[Curve]) -> tuple[Points, str]:
         What to mind, or why there is no point.
     """
     times, note = common_times(*(curve.time for curve in curves))
-    common = rates_at(times, curves).positive()
-    if not common.times.size:
+    kept = times_with_rates(times, curves)
+    if not kept.size:
         return NO_POINTS, "no positive rate at a common time" if times.size else "no common time"
-    carbon = np.mean([_carbon_at(curve, common.times) for curve in curves], axis=0)
+    carbon = np.mean([_carbon_at(curve, kept) for curve in curves], axis=0)
     if not carbon[-1] > 0:
         return NO_POINTS, "nothing released by the last common time"
-    log = _log_q10(curves, np.log(common.rates))
-    return Points(carbon / carbon[-1], log, float(common.times[0]), float(common.times[-1])), note
+    log = _log_q10(curves, np.log(rates_at(kept, curves)))
+    return Points(carbon / carbon[-1], log, float(kept[0]), float(kept[-1])), note
 
 
 def points_by_carbon(curves: Sequence[Curve]) -> tuple[Points, str]:
@@ -202,35 +203,48 @@ def trend(points: Points) -> Estimate:
     return slope(points.carbon, points.log)
 
 
-def _with_shared_errors(found: Estimate, curves: Sequence[Curve]) -> Estimate:
-    """A trend by carbon with what sets jars apart.
+def _between_jars(found: Estimate, curves: Sequence[Curve]) -> tuple[Estimate, str]:
+    """A trend by carbon with the error that replicates tell, and where its error comes from.
 
     A jar that respires more throughout is compared at the wrong carbon, which tilts the trend and does not show in
-    the scatter about it. Each curve is shifted by its standard error, and the trend found anew.
+    the scatter about it. Where every temperature has jars of its own, each is left out in turn and the trend found
+    anew (jackknife); where only their standard deviation is told, each curve is raised by its standard error.
     """
-    shares = np.array([_shared_error(curve) for curve in curves])
-    if not (np.isfinite(found.error) and np.isfinite(shares).all() and (shares > 0).any()):
-        return found
-    tilts = [_tilt(found, curves, i, share) for i, share in enumerate(shares)]
-    variances = np.array([found.error**2, *np.square(tilts)])
-    freedom = satterthwaite(variances, np.array([found.freedom, *freedom_of(curves)]))
-    return Estimate(found.value, float(variances.sum()) ** 0.5, freedom)
+    n = replicates_of(curves)
+    if not (np.isfinite(found.error) and (n > 1).all()):
+        return found, "residuals"
+    if all(len(curve.jar_rates) > 1 for curve in curves):
+        tilts = [
+            [_moved(curves, i, _without(one, jar)) for jar in range(len(one.jar_rates))] for i, one in enumerate(curves)
+        ]
+        variances, freedom = np.array([(len(own) - 1) * np.var(own) for own in tilts]), n - 1
+    else:
+        raised = [_moved(curves, i, _raised(one)) - found.value for i, one in enumerate(curves)]
+        variances = np.array([found.error**2, *np.square(raised)])
+        freedom = np.array([found.freedom, *(n - 1)])
+    if not np.isfinite(variances).all():
+        return found, "residuals"
+    return Estimate(found.value, float(variances.sum()) ** 0.5, satterthwaite(variances, freedom)), "replicates"
 
 
-def _shared_error(curve: Curve) -> float:
-    """Relative standard error of all the carbon that a curve released; NaN without replicates."""
-    known = curve.released_error.size and curve.released[-1] > 0
-    return float(curve.released_error[-1] / curve.released[-1]) if known else np.nan
+def _moved(curves: Sequence[Curve], i: int, other: Curve) -> float:
+    """The trend by carbon with another curve in the place of one."""
+    return trend(points_by_carbon([*curves[:i], other, *curves[i + 1 :]])[0]).value
 
 
-def _tilt(found: Estimate, curves: Sequence[Curve], i: int, share: float) -> float:
-    """Change of the trend where one curve respires more by a share."""
-    more = replace(curves[i], rate=curves[i].rate * (1 + share), released=curves[i].released * (1 + share))
-    moved = trend(points_by_carbon([*curves[:i], more, *curves[i + 1 :]])[0]).value
-    return moved - found.value if np.isfinite(moved) else 0.0
+def _raised(curve: Curve) -> Curve:
+    """A curve that respires more by its standard error at the end."""
+    more = 1.0 + curve.released_error[-1] / curve.released[-1]
+    return replace(curve, rate=curve.rate * more, released=curve.released * more)
 
 
-def _row(points: Points, found: Estimate, note: str) -> dict[str, object]:
+def _without(curve: Curve, jar: int) -> Curve:
+    """The mean curve of the other jars."""
+    rates, released = (np.delete(of, jar, axis=0) for of in (curve.jar_rates, curve.jar_released))
+    return replace(curve, rate=rates.mean(axis=0), released=released.mean(axis=0))
+
+
+def _row(points: Points, found: Estimate, note: str, source: str = "residuals") -> dict[str, object]:
     """A trend as a row of the table ``drift``."""
     n = points.log.size
     row: dict[str, object] = {"time_start": points.time_start, "time_end": points.time_end, "n": n, "flag": note}
@@ -242,4 +256,9 @@ def _row(points: Points, found: Estimate, note: str) -> dict[str, object]:
     words = "rises" if lower > 0 else "falls" if upper < 0 else "none seen"
     with np.errstate(over="ignore"):
         ends = {"q10_start": np.exp(start), "q10_end": np.exp(start + found.value)}
-    return row | ends | {"slope": found.value, "sd": found.error, "lower": lower, "upper": upper, "trend": words}
+    return (
+        row
+        | ends
+        | {"slope": found.value, "sd": found.error, "lower": lower, "upper": upper, "trend": words}
+        | {"interval_from": source}
+    )

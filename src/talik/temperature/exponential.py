@@ -9,12 +9,13 @@ differ by more than their intervals, the response is not exponential or the erro
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from talik.inference.line import Estimate, satterthwaite
-from talik.temperature.curves import Curve, SetCurves, common_times, freedom_of, rates_at
+from talik.inference.line import Estimate
+from talik.temperature.between_jars import rate_errors
+from talik.temperature.curves import Curve, SetCurves, common_times, rates_at
 from talik.temperature.estimate import PER_TEN_DEGREES, Q10Estimate, scaled, undefined
 from talik.temperature.rates import first_and_whole
 
@@ -42,19 +43,19 @@ def _fit(curves: Sequence[Curve], times: np.ndarray, note: str) -> Q10Estimate:
     span = (float(temperatures[0]), float(temperatures[-1]), temperatures.size)
     if not times.size:
         return undefined("exponential-fit", *span, "no common time")
-    common = rates_at(times, curves)
-    # The same jars are read again and again: their errors do not average out over times.
-    errors = common.errors.mean(axis=1)
-    known = bool(np.isfinite(errors).all() and (errors > 0).all())
-    found = exponential_slope(
-        temperatures, common.rates.mean(axis=1), errors if known else None, freedom_of(curves) if known else None
-    )
+    rates = rates_at(times, curves)
     window = {"time_start": float(times[0]), "time_end": float(times[-1])}
-    if np.isnan(found.value):
+    means = rates.mean(axis=1)
+    found = exponential_slope(temperatures, means)
+    if found is None:
         return undefined("exponential-fit", *span, NOT_EXPONENTIAL, **window)
+    # The error of a rate is told in parts of it, so that it is known where rates are above zero.
+    errors = rate_errors(curves, times) if (rates > 0).all() else None
+    known = errors is not None and errors.known
+    log = Estimate(found.slope.value, *errors.of((found.influence * means)[:, None])) if known else found.slope
     return Q10Estimate(
-        "exponential-fit", *span, scaled(found, PER_TEN_DEGREES), temperatures.size,
-        "replicates" if known else "residuals", flag=note, spread=_spread(temperatures, found.value), **window,
+        "exponential-fit", *span, scaled(log, PER_TEN_DEGREES), temperatures.size,
+        "replicates" if known else "residuals", flag=note, spread=_spread(temperatures, found.slope.value), **window,
     )  # fmt: skip
 
 
@@ -69,12 +70,22 @@ def _spread(temperatures: np.ndarray, b: float) -> float:
     return float(across @ across)
 
 
-def exponential_slope(temperature, rate, error=None, freedom=None) -> Estimate:
+@dataclass(frozen=True)
+class ExponentialCurve:
+    """An exponential curve through rates."""
+
+    slope: Estimate
+    """Its exponent, with the error that the residuals tell. [°C⁻¹]"""
+    influence: np.ndarray
+    """Change of the exponent for a change of each rate, shape (n,)."""
+
+
+def exponential_slope(temperature, rate) -> ExponentialCurve | None:
     r"""Exponent b of :math:`R = a e^{bT}` by least squares of the rates, every rate alike.
 
     For each b the best a has a closed form, so b is sought alone, over its whole range, and then sharpened by
     Gauss and Newton's steps. Its error follows from the residuals, :math:`s^2 (J^T J)^{-1}` with n - 2 degrees of
-    freedom, or from the errors of the rates, :math:`(J^T J)^{-1} J^T V J (J^T J)^{-1}`.
+    freedom.
 
     Parameters
     ----------
@@ -82,42 +93,32 @@ def exponential_slope(temperature, rate, error=None, freedom=None) -> Estimate:
         Temperatures, two of them different at least. [°C]
     rate : array_like, shape (n,)
         Rates, in any unit; zero and less are allowed.
-    error : array_like, shape (n,), optional
-        Standard error of each rate. They do not weight the fit.
-    freedom : array_like, shape (n,), optional
-        Degrees of freedom of each error; known errors where it is not given.
 
     Returns
     -------
-    Estimate
-        b [°C⁻¹]; NaN where no exponential within a Q10 of 0.001 to 1000 fits best.
+    ExponentialCurve or None
+        None where no exponential within a Q10 of 0.001 to 1000 fits best.
 
     Examples
     --------
     >>> found = exponential_slope([5, 15, 25], [1.0, 2.0, 4.0])
-    >>> round(float(np.exp(10 * found.value)), 9)
+    >>> round(float(np.exp(10 * found.slope.value)), 9)
     2.0
     """
     temperature, rate = np.asarray(temperature, float), np.asarray(rate, float)
     level = np.abs(rate).mean()
-    nothing = Estimate(np.nan, np.nan, 0)
     if not (np.isfinite(level) and level > 0):
-        return nothing
+        return None
     x, y = temperature - temperature.mean(), rate / level
     b = _sharpened(x, y, _nearest(x, y))
     if not abs(b) < STEEPEST:
-        return nothing
+        return None
     shape = np.exp(b * x)
     a = float(shape @ y / (shape @ shape))
-    jacobian = np.column_stack([shape, a * x * shape])
-    influence = np.linalg.pinv(jacobian)[1]
-    if error is None:
-        residuals = y - a * shape
-        left = x.size - 2
-        variance = float(residuals @ residuals) / left * float(influence @ influence) if left > 0 else np.nan
-        return Estimate(b, variance**0.5, left)
-    parts = (influence * np.asarray(error, float) / level) ** 2
-    return Estimate(b, float(parts.sum()) ** 0.5, np.inf if freedom is None else satterthwaite(parts, freedom))
+    influence = np.linalg.pinv(np.column_stack([shape, a * x * shape]))[1]
+    residuals, left = y - a * shape, x.size - 2
+    variance = float(residuals @ residuals) / left * float(influence @ influence) if left > 0 else np.nan
+    return ExponentialCurve(Estimate(b, variance**0.5, left), influence / level)
 
 
 def _nearest(x: np.ndarray, y: np.ndarray) -> float:

@@ -199,8 +199,11 @@ def pool_rows(pools: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
     found = pools[pools["parameter"].str.startswith("q10")]
     of_set = table.groupby("set")[["gas"]].first()
     spans = table.groupby("set").agg(
-        t_low=("t_low", "min"), t_high=("t_high", "max"), temperatures=("temperatures", "max"),
-        time_start=("time_start", "min"), time_end=("time_end", "max"),
+        t_low=("t_low", "min"),
+        t_high=("t_high", "max"),
+        temperatures=("temperatures", "max"),
+        time_start=("time_start", "min"),
+        time_end=("time_end", "max"),
     )
     joined = found.join(spans, on="set").join(of_set, on="set")
     pool = joined["parameter"].str.removeprefix("q10").str.strip("_")

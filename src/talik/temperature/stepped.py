@@ -5,7 +5,7 @@ at equal time or equal carbon: those definitions are refused in words. ``rate-ra
 ``exponential-fit`` and ``arrhenius`` are found for each jar, and their mean over the jars is given.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import combinations
 
 import numpy as np
@@ -78,8 +78,8 @@ def _of_side(rows: pd.DataFrame, column: str) -> Iterator[Q10Estimate]:
     if temperatures.size > 2:
         yield _over_all(logs.dropna(), span)
         rates = rows.groupby(["jar", "temperature"])[column].mean().unstack().dropna()
-        yield _mean_over_jars("exponential-fit", [exponential_slope(rates.columns, row) for row in rates.to_numpy()],
-                              PER_TEN_DEGREES, span)  # fmt: skip
+        curved = [exponential_slope(rates.columns, row) for row in rates.to_numpy()]
+        yield _mean_over_jars("exponential-fit", [one.slope if one else None for one in curved], PER_TEN_DEGREES, span)
         yield _mean_over_jars(
             "arrhenius", [arrhenius_line(temperatures, row).energy for row in logs.dropna().to_numpy()],
             ln_q10_per_energy(*span[:2]), span,
@@ -87,10 +87,10 @@ def _of_side(rows: pd.DataFrame, column: str) -> Iterator[Q10Estimate]:
 
 
 def _mean_over_jars(
-    definition: str, fits: list[Estimate], factor: float, span: tuple[float, float, int]
+    definition: str, fits: Sequence[Estimate | None], factor: float, span: tuple[float, float, int]
 ) -> Q10Estimate:
     """Mean of what each jar gives, times a factor that makes it ln Q10; one jar has the residuals of its own fit."""
-    found = [fit for fit in fits if np.isfinite(fit.value)]
+    found = [fit for fit in fits if fit is not None]
     if not found:
         why = "no exponential fits any jar" if fits else "no jar with all temperatures"
         return undefined(definition, *span, why, paired=True)
