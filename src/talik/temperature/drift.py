@@ -234,7 +234,7 @@ def _moved(curves: Sequence[Curve], i: int, other: Curve) -> float:
 
 def _raised(curve: Curve) -> Curve:
     """A curve that respires more by its standard error at the end."""
-    more = 1.0 + curve.released_error[-1] / curve.released[-1]
+    more = 1.0 + curve.released_error[-1] / float(np.max(curve.released))
     return replace(curve, rate=curve.rate * more, released=curve.released * more)
 
 
