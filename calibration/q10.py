@@ -282,6 +282,7 @@ def _chosen(found: pd.DataFrame, design: Design, estimand: Estimand) -> pd.DataF
     if not design.steps:
         rows = rows[rows["temperatures"] == estimand.temperatures]
     if estimand.window in ("first", "whole"):
+        rows = rows[~rows["window"].str.startswith("part")]
         of_set = rows.groupby("set")
         ends = of_set["time_end"].transform("min" if estimand.window == "first" else "max")
         starts = of_set["time_start"].transform("min")
