@@ -6,6 +6,7 @@ They exist in memory only. This file is listed as a hook in mkdocs.yml.
 import json
 import math
 from collections.abc import Iterable, Sequence
+from functools import cache
 
 import typer
 from typer.testing import CliRunner
@@ -17,6 +18,9 @@ from talik.problems import COLUMNS, RULES, SEVERITIES
 from talik.quantities import QUANTITIES
 from talik.study import STAGES, Settings
 from talik.tables import TABLES, Column, header
+
+ONE_SOIL = "<!-- one soil -->"
+"""Where a page is given one soil under all definitions of Q10."""
 
 PROBLEM_COLUMNS = {
     "stage": "stage that found it",
@@ -192,6 +196,36 @@ def home(name: str) -> str:
     return found.__module__ if callable(found) else talik._HOME[name]
 
 
+@cache
+def one_soil() -> tuple[str, str]:
+    """One soil of the demonstration under all definitions of Q10: the figure as SVG, and what is said of it."""
+    import matplotlib
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+    from talik.demo import demo_study
+    from talik.report.figures import STYLE, svg
+
+    measured = demo_study().measurements
+    jars, rates = measured.jars[measured.jars["scale"] == ""], measured.respiration
+    name = talik.most_telling_set(talik.q10(rates, jars))
+    own = jars[jars["set"] == name]
+    alike = jars[jars["study"] == own["study"].iloc[0]]
+    read = rates[rates["jar"].isin(own["jar"])]
+    pools = pd.concat([talik.fit_pools(read, own, model=model) for model in ("one-pool", "two-pool")])
+    q10, drift = talik.q10(rates[rates["jar"].isin(alike["jar"])], alike, pools=pools), talik.q10_drift(read, own)
+    with matplotlib.rc_context(STYLE | {"figure.facecolor": "white"}):
+        figure = talik.lay_out_one_soil(q10, drift, name, Figure(layout="constrained"))
+        drawing = svg(figure, "one-soil")
+    said = "\n".join(f"- {sentence}" for sentence in talik.what_separates(talik.one_soil(q10, name)))
+    words = (
+        f"![Q10 of one soil by every definition with its interval, under each what it holds equal and what it assumes; "
+        f"below, Q10 in parts of the incubation](one-soil.svg)\n\n{name}, of the packaged demonstration. A definition "
+        f"differs from the next in what it holds equal:\n\n{said}"
+    )
+    return drawing, words
+
+
 PAGES = {
     "reference/quantities.md": quantities_page,
     "reference/tables.md": tables_page,
@@ -209,4 +243,10 @@ def on_files(files, config):
 
     for place, page in PAGES.items():
         files.append(File.generated(config, place, content=page()))
+    files.append(File.generated(config, "explanation/one-soil.svg", content=one_soil()[0]))
     return files
+
+
+def on_page_markdown(markdown, **_):
+    """Put what is said of the one soil in its place."""
+    return markdown.replace(ONE_SOIL, one_soil()[1]) if ONE_SOIL in markdown else markdown

@@ -46,6 +46,14 @@ def most_telling_set(q10: pd.DataFrame) -> str | None:
     Returns
     -------
     str or None
+
+    Examples
+    --------
+    >>> from talik.tables import typed
+    >>> rows = {"set": ["heath", "peat", "peat"], "definition": ["equal-time", "equal-time", "equal-carbon"],
+    ...         "temperatures": 2, "q10": [2.0, 1.8, 2.3]}
+    >>> most_telling_set(typed("q10", pd.DataFrame(rows)))
+    'peat'
     """
     rows = pooled(q10[q10["gas"] != "ch4"])
     if rows.empty:

@@ -186,6 +186,16 @@ def lay_out_one_soil(q10: pd.DataFrame, drift: pd.DataFrame, name: str, figure: 
     Returns
     -------
     Figure
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> from talik.tables import empty, typed
+    >>> rows = {"set": "peat", "definition": ["equal-time", "equal-carbon"], "t_low": 5, "t_high": 15,
+    ...         "temperatures": 2, "window": "whole", "q10": [1.8, 2.3]}
+    >>> figure = lay_out_one_soil(typed("q10", pd.DataFrame(rows)), empty("drift"), "peat", Figure())
+    >>> len(figure.axes)
+    1
     """
     rows = one_soil(q10, name)
     parts = [part for one in ("rate", "equal-carbon") if len(part := along_incubation(q10, name, one))]
