@@ -7,8 +7,8 @@ with T in kelvin, for three temperatures or more: the slope of mean ln rate on :
 .. math:: \ln Q_{10} = \frac{10}{T_2 - T_1} \frac{E_a}{R_g} \left(\frac{1}{T_1} - \frac{1}{T_2}\right)
 
 between the coldest and the warmest temperature. One activation energy means a Q10 that falls with warmth: at
-60 kJ mol⁻¹ from 2.46 between 5 and 15 °C to 2.19 between 25 and 35 °C. Over the same temperatures it hardly differs from ``rate-fit``; what it says of other
-temperatures does.
+60 kJ mol⁻¹ from 2.46 between 5 and 15 °C to 2.19 between 25 and 35 °C. Over the same temperatures it hardly differs
+from ``rate-fit``; what it says of other temperatures does.
 """
 
 from collections.abc import Iterator, Sequence
