@@ -82,7 +82,7 @@ def q10_drift(respiration: pd.DataFrame, jars: pd.DataFrame, *, release: pd.Data
     {'definition': 'equal-carbon', 'q10_start': 2.0, 'q10_end': 5.2, 'trend': 'rises'}
     """
     release = release_of(respiration) if release is None else release
-    rows = []
+    rows: list[dict[str, object]] = []
     for curves in sets_of_curves(respiration, release, jars):
         for side in sides_of_freezing(curves):
             rows += [keys_of(curves) | row for row in _of_curves(side.curves)]

@@ -10,6 +10,7 @@ differ by more than their intervals, the response is not exponential or the erro
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -44,18 +45,19 @@ def _fit(curves: Sequence[Curve], times: np.ndarray, note: str) -> Q10Estimate:
     if not times.size:
         return undefined("exponential-fit", *span, "no common time")
     rates = rates_at(times, curves)
-    window = {"time_start": float(times[0]), "time_end": float(times[-1])}
+    window: dict[str, Any] = {"time_start": float(times[0]), "time_end": float(times[-1])}
     means = rates.mean(axis=1)
     found = exponential_slope(temperatures, means)
     if found is None:
         return undefined("exponential-fit", *span, NOT_EXPONENTIAL, **window)
     # The error of a rate is told in parts of it, so that it is known where rates are above zero.
     errors = rate_errors(curves, times) if (rates > 0).all() else None
-    known = errors is not None and errors.known
-    log = Estimate(found.slope.value, *errors.of((found.influence * means)[:, None])) if known else found.slope
+    log, source = found.slope, "residuals"
+    if errors is not None and errors.known:
+        log, source = Estimate(log.value, *errors.of((found.influence * means)[:, None])), "replicates"
     return Q10Estimate(
         "exponential-fit", *span, scaled(log, PER_TEN_DEGREES), temperatures.size,
-        "replicates" if known else "residuals", flag=note, spread=_spread(temperatures, found.slope.value), **window,
+        source, flag=note, spread=_spread(temperatures, found.slope.value), **window,
     )  # fmt: skip
 
 

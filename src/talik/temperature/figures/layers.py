@@ -72,8 +72,8 @@ def plot_layers_by_measure(layers: pd.DataFrame, ax: Axes) -> Axes:
     rows = rows[rows["ratio"].notna()].reset_index(drop=True)
     for i, row in rows.iterrows():
         colour = DEFINITION_COLOURS.get(str(row["measure"]).removeprefix("Q10, "), INK)
-        _lane(ax, rows.loc[[i]], np.array([float(i)]), colour)  # type: ignore[arg-type]
-        ax.text(1.02, float(i), f"{row['n']:.0f}", transform=ax.get_yaxis_transform(), va="center", fontsize=7)  # type: ignore[arg-type]
+        _lane(ax, rows.loc[[i]], np.array([float(i)]), colour)
+        ax.text(1.02, float(i), f"{row['n']:.0f}", transform=ax.get_yaxis_transform(), va="center", fontsize=7)
     names = [
         f"{row.measure}, {row.t_low:g} °C" if row.measure == RELEASE and np.isfinite(row.t_low) else row.measure
         for row in rows.itertuples()
