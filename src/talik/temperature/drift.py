@@ -88,7 +88,7 @@ def q10_drift(respiration: pd.DataFrame, jars: pd.DataFrame, *, release: pd.Data
             rows += [keys_of(curves) | row for row in _of_curves(side.curves)]
     for keys, estimates in stepped_sets(respiration, jars):
         last = estimates[-1]
-        span = {"t_low": last.t_low, "t_high": last.t_high, "temperatures": last.temperatures}
+        span: dict[str, object] = {"t_low": last.t_low, "t_high": last.t_high, "temperatures": last.temperatures}
         rows.append(keys | span | {"definition": "equal-carbon", "n": 0, "flag": REFUSED})
     return typed("drift", pd.DataFrame(rows)) if rows else empty("drift")
 
