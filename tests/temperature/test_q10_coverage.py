@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 from scipy import stats
 
@@ -125,3 +127,26 @@ def test_pairs_without_replicates_take_the_residuals_of_the_lines_of_their_study
     # Squared errors are the common variance over the sum of squared deviations: 200 for the line, dT^2 / 2 for a pair.
     variance = lines["sd_ln_q10"].iloc[0] ** 2 * 200 / 100
     assert_allclose(pairs["sd_ln_q10"], 10 * np.sqrt(2 * variance) / (pairs["t_high"] - pairs["t_low"]))
+
+
+RESPIRED = st.sampled_from([0.0, 1.0, 0.3, -0.2, np.nan])
+
+
+@settings(max_examples=25)
+@given(
+    rates=st.lists(st.lists(RESPIRED, min_size=4, max_size=4), min_size=4, max_size=6),
+    unit=st.sampled_from([1e-12, 1.0, 1e12]),
+)
+def test_whatever_the_jars_respire_there_is_an_interval_or_a_sentence(rates, unit):
+    """Gaps, zeros and losses in jars of two temperatures, in any unit; warnings fail."""
+    parts = [
+        pd.DataFrame({"jar": str(i), "temperature": (5.0, 15.0)[i % 2], "time": np.arange(1.0, 5.0), "gas": "co2",
+                      "respiration": np.multiply(own, unit)})
+        for i, own in enumerate(rates)
+    ]  # fmt: skip
+    found = typed("respiration", pd.concat(parts))
+    jars = pd.DataFrame({"jar": found["jar"].unique(), "sample": "soil", "set": "soil", "basis": "dry soil"})
+    table = q10(found, typed("jars", jars))
+    told = table[table["lower"].notna()]
+    assert ((told["lower"] <= told["q10"] * (1 + 1e-9)) & (told["q10"] <= told["upper"] * (1 + 1e-9))).all()
+    assert (table.loc[table["lower"].isna(), "flag"] != "").all()

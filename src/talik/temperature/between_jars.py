@@ -157,7 +157,7 @@ def _deviation_of_rates(curve: Curve, times: np.ndarray) -> np.ndarray:
     return np.array([[np.mean(at_times(times, curve.time, own) / mean) - 1.0] for own in curve.jar_rates])
 
 
-def release_errors(curves: Sequence[Curve], days: np.ndarray) -> CurveErrors:
+def release_errors(curves: Sequence[Curve], days: np.ndarray, carbon: np.ndarray) -> CurveErrors:
     """Errors of the release of each curve on days of its own.
 
     Parameters
@@ -166,18 +166,20 @@ def release_errors(curves: Sequence[Curve], days: np.ndarray) -> CurveErrors:
         The curves.
     days : ndarray, shape (curves, places)
         Days on which something was released. [d]
+    carbon : ndarray, shape (curves, places)
+        What was released by then, in the unit of the basis.
 
     Returns
     -------
     CurveErrors
     """
+    places = list(zip(curves, days, carbon, strict=True))
     if have_jars(curves):
-        deviations = [_deviation_of_release(curve, own) for curve, own in zip(curves, days, strict=True)]
-        return jar_errors(curves, deviations)
-    last = days.max(axis=1)
+        return jar_errors(curves, [_deviation_of_release(*place) for place in places])
+    last = np.argmax(days, axis=1)
     relative = np.array([
-        np.interp(day, curve.released_at, curve.released_error) / released_by(curve, day)
-        for curve, day in zip(curves, last, strict=True)
+        np.interp(own[end], curve.released_at, curve.released_error) / released[end]
+        for (curve, own, released), end in zip(places, last, strict=True)
     ])  # fmt: skip
     n = replicates_of(curves)
     if not (np.isfinite(relative).all() and (n > 1).all()):
@@ -186,28 +188,28 @@ def release_errors(curves: Sequence[Curve], days: np.ndarray) -> CurveErrors:
     if times.size:
         times = times[(np.array([at_times(times, curve.time, curve.rate) for curve in curves]) > 0).all(axis=0)]
     told = told_by(curves, times)
-    shape = np.array([
-        np.ones((own.size, own.size)) if told is None or curve.cumulative else _growth(told, times, curve, own)
-        for curve, own in zip(curves, days, strict=True)
-    ])  # fmt: skip
+    shape = np.array([_growth(told, times, *place) for place in places])
     return CurveErrors(relative[:, None, None] ** 2 * shape, n - 1)
 
 
-def _deviation_of_release(curve: Curve, days: np.ndarray) -> np.ndarray:
-    mean = released_by(curve, days)
+def _deviation_of_release(curve: Curve, days: np.ndarray, carbon: np.ndarray) -> np.ndarray:
     own = np.array([np.interp(days, [0.0, *curve.released_at], [0.0, *jar]) for jar in curve.jar_released])
-    return own / mean - 1.0
+    return (own - released_by(curve, days)) / carbon
 
 
-def _growth(told: Told, times: np.ndarray, curve: Curve, days: np.ndarray) -> np.ndarray:
+def _growth(told: Told | None, times: np.ndarray, curve: Curve, days: np.ndarray, carbon: np.ndarray) -> np.ndarray:
     """Covariance of the relative release on some days, in parts of the variance that full correlation gives.
 
-    What a jar keeps is the same on every day; the errors of readings add up as a random walk along the carbon.
+    What a jar keeps is the same on every day; the errors of readings add up as a random walk along the carbon. A curve
+    that was told with its own error has no errors of readings to add up.
     """
-    carbon = released_by(curve, days)
+    if told is None or curve.cumulative:
+        return np.ones((days.size, days.size))
     within = times[times < days.max()]
     steps = np.diff(released_by(curve, np.r_[0.0, within[:-1] + 0.5 * np.diff(within), days.max()]))
-    walk = float(np.sum((steps / steps.sum()) ** 2)) * carbon.max() / np.maximum.outer(carbon, carbon)
+    total = float(steps.sum())
+    shares = steps / total if total > 0 else np.ones(1)
+    walk = float(np.sum(shares**2)) * carbon.max() / np.maximum.outer(carbon, carbon)
     return told.shared + (1.0 - told.shared) * walk
 
 

@@ -104,8 +104,10 @@ def _increment(curves: Sequence[Curve], clocks: Sequence[PchipInterpolator], tak
 
 
 def _log(curves: Sequence[Curve], clocks: Sequence[PchipInterpolator], taken: Increment) -> tuple[Estimate, str]:
-    places = taken.days if taken.start > 0 else taken.days[:, [1, 1, 2]]
-    errors = release_errors(curves, places)
+    # Nothing is released at the start of the first increment, and so nothing is wrong there.
+    places = [0, 1, 2] if taken.start > 0 else [1, 1, 2]
+    carbon = taken.common * np.array([taken.start, taken.end, 1.0])[places]
+    errors = release_errors(curves, taken.days[:, places], np.tile(carbon, (len(curves), 1)))
     if not errors.known:
         return line_of(curves, -np.log(taken.lengths), errors)
     weights = contrast(np.array([curve.temperature for curve in curves]))

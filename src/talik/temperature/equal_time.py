@@ -47,7 +47,8 @@ def _on_last_day(curves: Sequence[Curve]) -> Q10Estimate:
     day, released, note = _last_common(curves)
     if (released <= 0).any():
         return undefined("equal-time", *span, note, time_start=0.0, time_end=day)
-    log, source = line_of(curves, np.log(released), release_errors(curves, np.full((temperatures.size, 1), day)))
+    errors = release_errors(curves, np.full((temperatures.size, 1), day), released[:, None])
+    log, source = line_of(curves, np.log(released), errors)
     return Q10Estimate(
         "equal-time", *span, log, 1 if temperatures.size == 2 else temperatures.size, source,
         time_start=0.0, time_end=day, flag=note, spread=spread_of(temperatures),
