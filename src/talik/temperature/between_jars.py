@@ -78,6 +78,8 @@ def jar_errors(curves: Sequence[Curve], deviations: Sequence[np.ndarray]) -> Cur
     CurveErrors
     """
     freedom = np.array([len(own) - 1 for own in deviations])
+    if not freedom.any():
+        return _unknown(curves, deviations[0].shape[1])
     squares = np.array([own.T @ own for own in deviations])
     pooled = squares.sum(axis=0) / freedom.sum()
     alone = freedom == 0
