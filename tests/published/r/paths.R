@@ -13,7 +13,7 @@ model <- "
   indirect := c1*a1*b2
   total := b1 + c1*a1*b2
 "
-fit <- sem(model, table, meanstructure = TRUE, optim.gradient = "analytic", control = list(rel.tol = 1e-11, iter.max = 5000))
+fit <- sem(model, table, meanstructure = TRUE, control = list(rel.tol = 1e-10))
 found <- parameterEstimates(fit, standardized = TRUE)
 found <- found[found$op %in% c("~", ":=") | (found$op == "~~" & found$se > 0), ]
 for (i in seq_len(nrow(found))) {
