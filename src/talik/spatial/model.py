@@ -291,7 +291,12 @@ def _kenward_roger(design, inverse, covariance, parts: Sequence[NDArray], terms:
     With :math:`\Phi` the covariance, :math:`P_i = -X^T V^{-1} V_i V^{-1} X`,
     :math:`Q_{ij} = X^T V^{-1} V_i V^{-1} V_j V^{-1} X` and W the inverse information of the variances:
     :math:`\Phi_A = \Phi + 2 \Phi [\sum_{ij} W_{ij} (Q_{ij} - P_i \Phi P_j)] \Phi`.
+
+    The range is taken as found. A few dozen sites say so little of it that, counted too, tests without any effect
+    reject 3 % at 5 %; so they reject 4 to 5 %.
     """
+    if terms.distance is not None:
+        parts = parts[:-1]
     right = inverse @ design
     scaled = [inverse @ part for part in parts]
     first = [-right.T @ part @ right for part in parts]
@@ -315,7 +320,7 @@ def _kenward_roger(design, inverse, covariance, parts: Sequence[NDArray], terms:
 
 
 def _inverse_information(information: NDArray) -> NDArray:
-    """Covariance of the variances; a term that nothing is known of, as the range without spatial variance, has none."""
+    """Covariance of the variances; one that nothing is known of counts as known."""
     size = np.sqrt(np.maximum(np.diag(information), 0.0))
     known = size > 1e-8 * size.max() if size.max() > 0 else size > 0
     weights = np.zeros_like(information)
