@@ -203,21 +203,29 @@ def _effects(model: PathModel, equations, scaled, n: int, draws: int, rng) -> It
     total = np.linalg.inv(np.eye(len(order)) - direct) - np.eye(len(order))
     # An effect per standard deviation errs also by the standard deviation.
     stretch = np.vstack([np.ones(len(order)), ((n - 1) / rng.chisquare(n - 1, (draws, len(order)))) ** 0.5])
+    joined, led = _joined(model)
     for i, cause in enumerate(order):
         for j, response in enumerate(order):
-            if not total[1, j, i]:
-                continue
-            parts = {"direct": direct[:, j, i], "indirect": total[:, j, i] - direct[:, j, i], "total": total[:, j, i]}
-            mediated = np.abs(parts["indirect"]).max() > 1e-12
-            parts = parts if mediated and parts["direct"].any() else {
-                "indirect" if mediated else "direct": total[:, j, i], "total": total[:, j, i]}  # fmt: skip
+            parts = {"direct": direct[:, j, i]} if joined[j, i] else {}
+            parts |= {"indirect": total[:, j, i] - direct[:, j, i]} if led[j, i] else {}
+            parts |= {"total": total[:, j, i]} if parts else {}
             for kind, values in parts.items():
                 row = {"cause": cause, "response": response, "kind": kind} | _summary(values * stretch[:, i])
-                if not mediated:
-                    row["p"] = p_direct[cause, response]
-                elif kind == "direct":
+                if kind == "direct" or not led[j, i]:
                     row["p"] = p_direct[cause, response]
                 yield row | {"standardised": values[0] / np.std(scaled[response], ddof=1)}
+
+
+def _joined(model: PathModel) -> tuple[NDArray, NDArray]:
+    """Pairs (effect, cause) that an arrow joins, and those that two arrows or more lead over."""
+    order = model.order
+    arrows = np.array([[cause in model.causes.get(name, ()) for cause in order] for name in order], int)
+    longer = np.zeros_like(arrows)
+    step = arrows
+    for _ in order:
+        step = (step @ arrows > 0).astype(int)
+        longer |= step
+    return arrows > 0, longer > 0
 
 
 def drawn_coefficients(fit: SpatialFit, draws: int, rng: np.random.Generator) -> NDArray[np.float64]:

@@ -1,0 +1,178 @@
+"""Power: what a number of sites can find, and how many sites would find an effect."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy import optimize, stats
+
+LEVEL = 0.05
+"""Two-sided level of a test. [-]"""
+
+PROMISED = 0.8
+"""Power that a design should have. [-]"""
+
+MOST_SITES = 1000
+"""More sites than this are told as 'more than' so many."""
+
+
+def power(effect: float, error: float, freedom: float, level: float = LEVEL) -> float:
+    """Chance that a two-sided t test finds an effect, with its sign.
+
+    Parameters
+    ----------
+    effect : float
+        True effect.
+    error : float
+        Standard error of its estimate.
+    freedom : float
+        Degrees of freedom.
+    level : float, default 0.05
+        Level of the test.
+
+    Returns
+    -------
+    float
+
+    Examples
+    --------
+    >>> round(power(0.5, 0.25, 20), 3)
+    0.478
+    """
+    limit = stats.t.ppf(1 - level / 2, freedom)
+    return float(stats.nct.sf(limit, freedom, abs(effect) / error))
+
+
+def sites_needed(effect: float, error: float, sites: int, coefficients: int, promised: float = PROMISED) -> int | None:
+    r"""Sites at which an effect of this size would be found with 80 % power.
+
+    The error shrinks as :math:`s(n) = s(n_0) \sqrt{(n_0 - p) / (n - p)}`, so the further sites are taken to be
+    like those there are. An effect that was estimated is not the true one: the number is an order of magnitude.
+
+    Parameters
+    ----------
+    effect : float
+        Effect.
+    error : float
+        Standard error that it has with the sites there are.
+    sites : int
+        Sites there are.
+    coefficients : int
+        Coefficients of the model, the constant included.
+    promised : float, default 0.8
+        Power.
+
+    Returns
+    -------
+    int or None
+        None for more than 1,000.
+
+    Examples
+    --------
+    >>> sites_needed(0.5, 0.25, 24, 7)
+    43
+    """
+    def at(n: float) -> float:
+        shrunk = error * (max(sites - coefficients, 1) / (n - coefficients)) ** 0.5
+        return power(effect, shrunk, n - coefficients) - promised
+
+    if not effect or at(MOST_SITES) < 0:
+        return None
+    fewest = coefficients + 2
+    if at(fewest) >= 0:
+        return fewest
+    return int(np.ceil(optimize.brentq(at, fewest, MOST_SITES)))
+
+
+@dataclass(frozen=True)
+class Promise:
+    """What a design promises to find."""
+
+    each: NDArray[np.float64]
+    """Chance that each effect is found with its sign, shape (k,). [-]"""
+    together: float
+    """Chance of the event that was asked for. [-]"""
+
+
+Rule = Callable[[NDArray], NDArray]
+"""Which of many tests are discoveries: p, shape (k,) to bool, shape (k,)."""
+
+Event = Callable[[NDArray], NDArray]
+"""Something that may follow from what was found: bool, shape (draws, k) to bool, shape (draws,)."""
+
+
+def false_discovery_rule(p: ArrayLike) -> NDArray[np.bool_]:
+    """Discoveries of Benjamini and Hochberg at 5 %.
+
+    Parameters
+    ----------
+    p : array_like, shape (k,)
+        p of each test.
+
+    Returns
+    -------
+    ndarray of bool, shape (k,)
+
+    Examples
+    --------
+    >>> false_discovery_rule([0.001, 0.02, 0.04, 0.6]).tolist()
+    [True, True, False, False]
+    """
+    return stats.false_discovery_control(np.asarray(p, float)) <= LEVEL
+
+
+def power_of_design(
+    correlation: ArrayLike, effects: ArrayLike, scatter: float, sites: int, *, together: Event,
+    rule: Rule = false_discovery_rule, draws: int = 4000, seed: int = 0,
+) -> Promise:  # fmt: skip
+    r"""What a survey promises to find by regression on all drivers at once.
+
+    The covariance of the sampled drivers is drawn from Wishart's distribution, estimates and residual variance
+    from theirs, and each draw is judged by the rule; so collinearity, several tests at once and few sites all
+    count.
+
+    Parameters
+    ----------
+    correlation : array_like, shape (k, k)
+        Correlations of the drivers.
+    effects : array_like, shape (k,)
+        True effects per standard deviation.
+    scatter : float
+        Standard deviation of the response that drivers do not explain, errors of measurement included.
+    sites : int
+        Sites, one sample each.
+    together : callable
+        An event, as that two effects are both found: takes what was found with its sign, shape (draws, k), and
+        gives whether the event took place, shape (draws,).
+    rule : callable, optional
+        Discoveries among p; Benjamini and Hochberg at 5 % where not given.
+    draws : int, default 4000
+        Draws.
+    seed : int, default 0
+        Seed of the draws.
+
+    Returns
+    -------
+    Promise
+
+    Examples
+    --------
+    One driver that explains half of the variance, 24 sites:
+
+    >>> found = power_of_design([[1.0]], [0.5**0.5], 0.5**0.5, 24, together=lambda hit: hit[:, 0])
+    >>> bool(found.together > 0.98)
+    True
+    """
+    effects = np.asarray(effects, float)
+    rng = np.random.default_rng(seed)
+    freedom = sites - effects.size - 1
+    products = stats.wishart(sites - 1, np.atleast_2d(correlation)).rvs(draws, random_state=rng)
+    inverse = np.linalg.inv(np.reshape(products, (draws, effects.size, effects.size)))
+    normal = np.einsum("dij,dj->di", np.linalg.cholesky(inverse), rng.standard_normal((draws, effects.size)))
+    estimates = effects + scatter * normal
+    variance = scatter**2 * rng.chisquare(freedom, draws) / freedom
+    t = estimates / np.sqrt(variance[:, None] * np.einsum("dii->di", inverse))
+    p = 2 * stats.t.sf(np.abs(t), freedom)
+    found = np.array([rule(one) for one in p]) & (np.sign(t) == np.sign(effects))
+    return Promise(found.mean(axis=0), float(np.mean(together(found))))
