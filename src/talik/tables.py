@@ -209,6 +209,46 @@ _ALL = (
         _columns("definition* constant* q10 ratio# lower# upper# soils# weighting t_low note"),
     ),
     Table(
+        "drivers_correlation", "a predictor of the response",
+        _columns(
+            "response* layer predictor* subgroup group method* estimate# lower# upper# freedom# p# p_adjusted# n# "
+            "sites# flag"
+        ),
+    ),
+    Table(
+        "drivers_partial", "a predictor of the response, and what is held",
+        _columns(
+            "response* layer predictor* subgroup group controlled* method* zero_order# estimate# lower# upper# "
+            "freedom# p# p_adjusted# n# sites# flag"
+        ),
+    ),
+    Table(
+        "drivers_variation", "a fraction of the variation",
+        _columns(
+            "response* layer fraction* kind* method* estimate# lower# upper# p# n# sites# flag",
+            kind=("unique", "shared", "total", "unexplained"),
+        ),
+    ),
+    Table(
+        "drivers_importance", "a predictor, subgroup or group, and its share",
+        _columns(
+            "response* layer level* predictor subgroup group method* estimate# lower# upper# share# total# p# n# "
+            "sites# flag",
+            level=("predictor", "subgroup", "group"),
+        ),
+    ),
+    Table(
+        "drivers_mixed", "a term of a mixed model",
+        _columns(
+            "response* layer model term* predictor subgroup group method* estimate# sd# lower# upper# freedom# p# "
+            "standardised# n# sites# flag"
+        ),
+    ),
+    Table(
+        "drivers_components", "a column of a subgroup, and how its first component holds it",
+        _columns("layer subgroup* group predictor* loading# share# n# flag"),
+    ),
+    Table(
         "outcomes", "a study, and whether it gives a Q10",
         _columns("study* outcome* reason soils# soils_with_q10# temperatures sets# sets_with_q10#"),
         ("study",),

@@ -1,0 +1,226 @@
+"""Which predictors go with the response: zero-order and partial correlation, with intervals by site."""
+
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy import stats
+
+from talik.drivers.moments import (
+    NOTHING_LEFT,
+    correlation_matrices,
+    partial_correlations,
+    products_by_site,
+    rank_correlation_matrices,
+    site_codes,
+    swept,
+)
+from talik.drivers.table import DriverTable
+from talik.inference.resampling import each_left_out
+from talik.tables import typed
+
+Correlation = Literal["pearson", "spearman"]
+
+ALL_OTHERS = "all others"
+"""What is controlled when every other variable is."""
+
+
+def false_discovery(p: pd.Series) -> pd.Series:
+    r"""The p of many tests, adjusted so that on average so many of the discoveries are false.
+
+    .. math:: p_{(i)}^* = \min_{j \ge i} \min\big(1, \tfrac{m}{j} p_{(j)}\big)
+
+    (Benjamini and Hochberg 1995, J. R. Stat. Soc. B 57, 289-300.) Missing p are passed over and not counted.
+
+    Parameters
+    ----------
+    p : Series
+        p of the tests made together. [-]
+
+    Returns
+    -------
+    Series
+
+    Examples
+    --------
+    >>> false_discovery(pd.Series([0.01, 0.04, 0.03, np.nan])).round(3).tolist()
+    [0.03, 0.04, 0.04, nan]
+    """
+    made = pd.Series(np.nan, index=p.index)
+    there = p.notna()
+    if there.any():
+        made[there] = stats.false_discovery_control(p[there].to_numpy(float))
+    return made
+
+
+def driver_correlations(table: DriverTable, method: Correlation = "pearson") -> pd.DataFrame:
+    r"""Correlation of each predictor with the response.
+
+    The interval is on Fisher's :math:`z = \mathrm{artanh}\, r`, with the standard error of the jackknife by site:
+
+    .. math:: s_z^2 = \frac{S - 1}{S} \sum_{s=1}^{S} (z_{(s)} - \bar z)^2, \qquad z \pm t_{S-2}\, s_z
+
+    with :math:`z_{(s)}` without site s of S. Samples of one site are thus not taken for independent. It holds
+    where the BCa bootstrap falls short (see the calibration). p comes from the same z where a site has several
+    samples, else from :math:`t = r \sqrt{(n-2)/(1-r^2)}`; BH-adjusted over the predictors.
+
+    Parameters
+    ----------
+    table : DriverTable
+        Response and predictors.
+    method : {"pearson", "spearman"}
+        Of the values, or of their ranks.
+
+    Returns
+    -------
+    DataFrame
+        The table ``drivers_correlation``, a row a predictor.
+
+    References
+    ----------
+    Fisher (1921), Metron 1, 3-32; Hinkley (1978), Biometrika 65, 13-21 (jackknife of correlations).
+
+    Examples
+    --------
+    >>> from talik.drivers import driver_table
+    >>> soils = pd.DataFrame({"ln_q10": [0.9, 1.0, 0.8, 0.7, 0.75, 1.1], "clay": [8, 6, 12, 20, 15, 5.0]})
+    >>> found = driver_correlations(driver_table(soils, response="ln_q10", groups={"mineral": ["clay"]}))
+    >>> found[["predictor", "estimate", "lower", "upper"]].round(2).values.tolist()
+    [['clay', -0.94, -0.98, -0.78]]
+    """
+    whole, left_out = _matrices(table, method)
+    columns = list(table.predictors.columns)
+    found = _with_intervals(table, whole[0, 1:], left_out[:, 0, 1:], np.zeros(len(columns)))
+    found = _named(table, columns, method).join(found)
+    return typed("drivers_correlation", found.assign(p_adjusted=false_discovery(found["p"])))
+
+
+def driver_partial_correlations(table: DriverTable, method: Correlation = "pearson") -> pd.DataFrame:
+    r"""Correlation of each predictor with the response, each other group held, and all others held.
+
+    .. math:: r_{yx \cdot Z} = \mathrm{corr}\big(y - \hat y(Z),\, x - \hat x(Z)\big)
+
+    with the intervals and p of `driver_correlations`, whose degrees of freedom are less by the columns of Z.
+    A correlation that drops when a group is held was shared with that group; one that rises was hidden by it.
+
+    Parameters
+    ----------
+    table : DriverTable
+        Response and predictors in groups.
+    method : {"pearson", "spearman"}
+        Of the values, or of their ranks.
+
+    Returns
+    -------
+    DataFrame
+        The table ``drivers_partial``, a row a predictor and group that is held (``controlled``), with the
+        zero-order correlation beside it; p adjusted over the predictors of each.
+
+    Examples
+    --------
+    >>> from talik.drivers import driver_table
+    >>> soils = pd.DataFrame({"ln_q10": [0.9, 1.0, 0.8, 0.7, 0.75, 1.1, 0.9], "clay": [8, 6, 12, 20, 15, 5.0, 9],
+    ...                       "ph": [6.2, 7.5, 6.6, 7.4, 7.9, 6.6, 6.9]})
+    >>> table = driver_table(soils, response="ln_q10", groups={"mineral": ["clay"], "environment": ["ph"]})
+    >>> found = driver_partial_correlations(table)
+    >>> found.loc[found["predictor"] == "clay", ["controlled", "zero_order", "estimate"]].round(2).values.tolist()
+    [['environment', -0.94, -0.93]]
+    """
+    matrices = _matrices(table, method)
+    parts = [_controlling(table, matrices, method, *held) for held in _controls(table)]
+    if not parts:
+        return typed("drivers_partial", pd.DataFrame())
+    return typed("drivers_partial", pd.concat(parts, ignore_index=True))
+
+
+def _matrices(table: DriverTable, method: Correlation) -> tuple[NDArray, NDArray]:
+    """Correlation matrices of all sites, shape (m, m), and without each, shape (sites, m, m); response first."""
+    columns = np.column_stack([table.response - table.response.mean(), table.predictors.to_numpy(float)])
+    codes, sites = site_codes(table.site)
+    if method == "spearman":
+        whole = rank_correlation_matrices(columns, codes, np.ones((1, sites)))[0]
+        return whole, rank_correlation_matrices(columns, codes, each_left_out(sites))
+    products = products_by_site(columns, codes)
+    together = products.sum(axis=0)
+    return correlation_matrices(together), correlation_matrices(together - products)
+
+
+def _controls(table: DriverTable) -> list[tuple[str, list[str], list[str]]]:
+    """What is held, its columns, and the predictors that are then looked at."""
+    columns = list(table.predictors.columns)
+    held = []
+    if len(table.groups) > 1:
+        for group, members in table.groups.items():
+            held.append((group, list(members), [c for c in columns if c not in members]))
+    if len(table.groups) > 2 or len(table.groups) < len(table.variables) > 1:
+        for own in table.variables.values():
+            held.append((ALL_OTHERS, [c for c in columns if c not in own], list(own)))
+    return held
+
+
+def _controlling(
+    table: DriverTable, matrices: tuple[NDArray, NDArray], method: str, name: str, held: list[str], looked: list[str]
+) -> pd.DataFrame:
+    whole, left_out = matrices
+    place = {column: i for i, column in enumerate(table.predictors.columns, 1)}
+    controls, chosen = np.array([place[c] for c in held]), np.array([place[c] for c in looked])
+    free = np.full(len(looked), _independent(whole, controls))
+    r = partial_correlations(whole, controls)[chosen]
+    without = partial_correlations(left_out, controls)[:, chosen]
+    found = _named(table, looked, method).join(_with_intervals(table, r, without, free))
+    return found.assign(controlled=name, zero_order=whole[0, chosen], p_adjusted=false_discovery(found["p"]))
+
+
+def _independent(matrix: NDArray, columns: NDArray) -> int:
+    """How many of some columns do not depend on those before them."""
+    count, left = 0, matrix
+    for column in columns:
+        count += int(left[column, column] > NOTHING_LEFT)
+        left = swept(left, np.array([column]))
+    return count
+
+
+def _named(table: DriverTable, columns: list[str], method: str) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "response": table.response_name,
+            "predictor": columns,
+            "group": [table.group_of[c] for c in columns],
+            "subgroup": [table.subgroup_of[c] for c in columns],
+            "method": method,
+            "n": table.n,
+            "sites": pd.unique(table.site).size,
+        }
+    )
+
+
+def _with_intervals(table: DriverTable, r: NDArray, without: NDArray, held: NDArray) -> pd.DataFrame:
+    """Estimate, interval, degrees of freedom, p and what is to be minded of correlations."""
+    sites = without.shape[0]
+    several = sites < table.n
+    freedom = np.where(sites - 2 - held >= 1, sites - 2 - held, np.nan)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        z, z_without = np.arctanh(r), np.arctanh(without)
+        error = np.sqrt((sites - 1) / sites * np.sum((z_without - z_without.mean(axis=0)) ** 2, axis=0))
+        error = np.where(np.isfinite(error), error, np.nan)
+        half = stats.t.ppf(0.975, freedom) * error
+        own = table.n - 2 - held
+        t = z / error if several else r * np.sqrt(np.where(own > 0, own, np.nan) / (1 - r**2))
+        p = 2 * stats.t.sf(np.abs(t), freedom if several else own)
+    flags = [
+        f"no interval: {table.n} samples of {sites} sites are too few to hold {int(h)} columns" if np.isnan(f)
+        else "no correlation: what is held leaves nothing of it" if np.isnan(value)
+        else ""
+        for f, value, h in zip(freedom, r, held, strict=True)
+    ]  # fmt: skip
+    return pd.DataFrame(
+        {
+            "estimate": np.where(np.isnan(freedom), np.nan, r),
+            "lower": np.tanh(z - half),
+            "upper": np.tanh(z + half),
+            "freedom": freedom if several else np.where(own > 0, own, np.nan),
+            "p": np.where(np.isnan(freedom), np.nan, p),
+            "flag": flags,
+        }
+    )
