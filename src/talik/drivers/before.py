@@ -22,7 +22,7 @@ DEPENDENT = 1e-9
 """An eigenvalue below this is none. [-]"""
 POWER = 0.8
 """Chance of finding that an analysis should have. [-]"""
-_NODES = 400
+_NODES = 200
 _WIDE = 20.0
 
 
@@ -224,7 +224,7 @@ def smallest_correlation(n: int, *, controls: int = 0, power: float = POWER, alp
     """
     return float(
         optimize.brentq(
-            lambda r: power_of_correlation(r, n, controls=controls, alpha=alpha) - power, 1e-6, 1 - 1e-6, xtol=1e-10
+            lambda r: power_of_correlation(r, n, controls=controls, alpha=alpha) - power, 1e-6, 1 - 1e-6, xtol=1e-8
         )
     )
 

@@ -1,7 +1,7 @@
 """First components: one number for what the columns of a subgroup have in common."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -118,3 +118,35 @@ def component_table(components: Mapping[str, Component], columns: Mapping[str, S
         for predictor, loading in zip(columns[name], component.loadings, strict=True)
     ]
     return pd.DataFrame(rows, columns=["subgroup", "predictor", "loading", "share"])
+
+
+def table_of_components(table: DriverTable) -> DriverTable:
+    """The same samples with the first component of each subgroup in place of its columns.
+
+    Parameters
+    ----------
+    table : DriverTable
+        The table.
+
+    Returns
+    -------
+    DriverTable
+        A column a subgroup, named as it.
+
+    Examples
+    --------
+    >>> from talik.drivers import driver_table
+    >>> soils = pd.DataFrame({"ln_q10": [0.9, 1.0, 0.8, 0.7, 0.75, 1.1], "clay": [8, 6, 12, 20, 15, 5],
+    ...                       "silt": [30, 25, 33, 40, 36, 31], "ph": [6, 7, 7, 6, 8, 6]})
+    >>> table = driver_table(soils, response="ln_q10", groups={"mineral": ["clay", "silt"], "environment": ["ph"]})
+    >>> table_of_components(table).predictors.columns.to_list()
+    ['mineral', 'environment']
+    """
+    made = components_of(table)
+    own = {name: (name,) for name in made}
+    groups: dict[str, tuple[str, ...]] = {}
+    for name in made:
+        groups[name.split("/")[0]] = (*groups.get(name.split("/")[0], ()), name)
+    scaling = pd.DataFrame({"transform": "component", "mean": 0.0, "sd": 1.0, "reference": ""}, index=list(made))
+    scores = pd.DataFrame({name: component.scores for name, component in made.items()})
+    return replace(table, predictors=scores, groups=groups, subgroups=own, variables=own, scaling=scaling)
