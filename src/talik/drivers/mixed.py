@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from talik.drivers.correlation import false_discovery
 from talik.drivers.table import DriverTable
 from talik.errors import InputError
-from talik.inference.mixed import MixedFit, fit_mixed
+from talik.inference.mixed import Likelihood, MixedFit, fit_mixed
 from talik.tables import typed
 
 NO_SITE = "one sample a site: no random effect"
@@ -18,7 +18,7 @@ AT_ZERO = "zero: sites differ no more than samples of a site do"
 """Flag of a variance that the fit holds at zero."""
 
 
-def fit_drivers(table: DriverTable, columns: Sequence[str] = (), *, method: str = "REML") -> MixedFit:
+def fit_drivers(table: DriverTable, columns: Sequence[str] = (), *, method: Likelihood = "REML") -> MixedFit:
     r"""The mixed model of a table: all predictors at once, a random effect of sites, errors of the response known.
 
     .. math:: y_{si} = \beta_0 + \sum_j \beta_j z_{jsi} + b_s + e_{si}, \quad b_s \sim N(0, \sigma_s^2), \quad
@@ -58,15 +58,14 @@ def fit_drivers(table: DriverTable, columns: Sequence[str] = (), *, method: str 
     chosen = list(columns) or list(table.predictors.columns)
     design = np.column_stack([np.ones(table.n), table.matrix(chosen)])
     groups = [table.site] if _has_site_effect(table) else []
-    kind = "ML" if method == "ML" else "REML"
-    return fit_mixed(table.response, design, groups, known_errors=table.error, method=kind)
+    return fit_mixed(table.response, design, groups, known_errors=table.error, method=method)
 
 
 def _has_site_effect(table: DriverTable) -> bool:
     return bool(table.site_name) and pd.unique(table.site).size < table.n
 
 
-def driver_effects(table: DriverTable, columns: Sequence[str] = (), *, method: str = "REML") -> pd.DataFrame:
+def driver_effects(table: DriverTable, columns: Sequence[str] = (), *, method: Likelihood = "REML") -> pd.DataFrame:
     r"""Effects of `fit_drivers` with intervals, and what the model explains.
 
     An effect is per standard deviation of its predictor, in the unit of the response; ``standardised`` divides it

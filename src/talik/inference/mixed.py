@@ -12,6 +12,9 @@ from scipy.linalg import cho_factor, cho_solve
 
 from talik.errors import InputError
 
+Likelihood = Literal["REML", "ML"]
+"""Restricted or full likelihood."""
+
 MOST_STEPS = 200
 """Steps of one fit."""
 SETTLED = 1e-10
@@ -181,7 +184,7 @@ def fit_mixed(
     groups: Sequence[ArrayLike] = (),
     *,
     known_errors: ArrayLike | None = None,
-    method: Literal["REML", "ML"] = "REML",
+    method: Likelihood = "REML",
 ) -> MixedFit:
     r"""A linear model with random intercepts and, where given, known errors of the response.
 
@@ -248,6 +251,8 @@ def _residuals(y: NDArray, x: NDArray) -> NDArray:
 
 
 def _check(y: NDArray, x: NDArray, levels: tuple[NDArray, ...], known: NDArray) -> None:
+    if not (np.isfinite(y).all() and np.isfinite(x).all() and np.isfinite(known).all()):
+        raise InputError("a model needs numbers in every row; leave rows with missing values out first.")
     n, p = x.shape
     if n <= p:
         raise InputError(
@@ -258,8 +263,6 @@ def _check(y: NDArray, x: NDArray, levels: tuple[NDArray, ...], known: NDArray) 
         raise InputError(
             "the predictors of a model depend on each other, as shares that add to 100 % do: leave one of them out."
         )
-    if not (np.isfinite(y).all() and np.isfinite(x).all() and np.isfinite(known).all()):
-        raise InputError("a model needs numbers in every row; leave rows with missing values out first.")
     for labels in levels:
         if labels.max() == 0:
             raise InputError("a random effect needs two levels or more, as two sites; there is one.")
@@ -283,9 +286,9 @@ def _descend(y, x, levels, known, method, start: NDArray) -> "_Likelihood":
         if not free.any():
             break
         step = _newton(here, free)
-        promise = -float(here.gradient[free] @ step)
-        if promise <= SETTLED:
-            break
+        if -float(here.gradient[free] @ step) <= SETTLED:
+            # -2 ln L is flat to rounding here, its slope is not: the last step still counts.
+            return _stepped(here, free, step)
         there = _lower(here, free, step)
         if there is None:
             break
@@ -304,17 +307,21 @@ def _newton(here: "_Likelihood", free: NDArray) -> NDArray:
 
 def _lower(here: "_Likelihood", free: NDArray, step: NDArray) -> "_Likelihood | None":
     """The likelihood after as much of a step as lowers -2 ln L; None if no part does."""
-    known = here.known.any()
     for halving in range(30):
-        moved = here.variances.copy()
-        moved[free] = moved[free] + step * 0.5**halving
-        # Without known errors the residual variance may shrink, never vanish.
-        floor = np.zeros_like(moved)
-        floor[0] = 0.0 if known else 0.1 * here.variances[0]
-        there = here.at(np.maximum(moved, floor))
+        there = _stepped(here, free, step * 0.5**halving)
         if there.deviance < here.deviance:
             return there
     return None
+
+
+def _stepped(here: "_Likelihood", free: NDArray, step: NDArray) -> "_Likelihood":
+    """The likelihood after a step, no variance below zero."""
+    moved = here.variances.copy()
+    moved[free] = moved[free] + step
+    # Without known errors the residual variance may shrink, never vanish.
+    floor = np.zeros_like(moved)
+    floor[0] = 0.0 if here.known.any() else 0.1 * here.variances[0]
+    return here.at(np.maximum(moved, floor))
 
 
 class _Likelihood:
