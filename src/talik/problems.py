@@ -145,6 +145,7 @@ _RULES = (
     Rule("driver-rows-lost", "info", "Samples lack a predictor and are left out of every method."),
     Rule("driver-error-unknown", "info", "The response has no error, so all samples weigh the same."),
     Rule("driver-error-of-logarithm", "info", "The error was taken as that of the logarithm of the response."),
+    Rule("driver-temperatures-differ", "warning", "Q10 that are compared are over different temperatures."),
     Rule("driver-many", "warning", "There are more predictors than samples can tell apart."),
     Rule("driver-site-of-one", "info", "Each site has one sample, so its effect is not told from the residual."),
     Rule("key-unjoined", "error", "A row of a library joins to nothing, or to two."),

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from talik.drivers.correlation import false_discovery
 from talik.drivers.table import DriverTable
@@ -166,26 +165,27 @@ def _explained(table: DriverTable, fit: MixedFit) -> Iterator[dict]:
 
 
 def layer_differences(table: DriverTable, reference: str = "") -> pd.DataFrame:
-    r"""Whether a driver acts differently in the layers of the soil.
+    r"""Whether drivers act differently in the layers of the soil.
 
-    For one predictor after the other, beside all predictors and the layers themselves:
+    Every predictor has its own effect in each layer:
 
-    .. math:: y = \beta_0 + \sum_j \beta_j z_j + \gamma_l + \delta_{jl} z_j + b_s + e
+    .. math:: y = \beta_0 + \gamma_l + \sum_j (\beta_j + \delta_{jl}) z_j + b_s + e
 
-    :math:`\delta_{jl}` is how much more the response rises with predictor j in layer l than in the reference layer.
-    Layers of one site share its random effect, so that they are compared within sites.
+    :math:`\delta_{jl}` is how much more the response rises with predictor j in layer l than in the reference layer,
+    the other predictors held in both. Layers of one site share its random effect, so that they are compared within
+    sites. A first row for each layer tests all differences at once.
 
     Parameters
     ----------
     table : DriverTable
-        Response and predictors, with the layer of each sample.
+        Response and predictors, with the layer of each sample; few predictors, as the components of subgroups.
     reference : str, optional
         Layer that the others are compared with; ``active``, or the commonest, by default.
 
     Returns
     -------
     DataFrame
-        The table ``drivers_mixed``; ``model`` tells the layers, ``flag`` the p adjusted over all rows.
+        The table ``drivers_mixed``; ``model`` tells the layers, ``flag`` the p adjusted over the predictors.
 
     Raises
     ------
@@ -202,7 +202,7 @@ def layer_differences(table: DriverTable, reference: str = "") -> pd.DataFrame:
     ...                       "layer": ["active"] * 5 + ["permafrost"] * 5})
     >>> table = driver_table(soils, response="ln_q10", groups={"mineral": ["clay"]})
     >>> layer_differences(table)[["term", "estimate", "lower"]].round(2).values.tolist()
-    [['clay', 0.12, 0.09]]
+    [['all predictors', nan, nan], ['clay', 0.12, 0.09]]
     """
     layers = np.asarray([] if table.layer is None else table.layer, object)
     names = [str(name) for name in pd.unique(layers)]
@@ -211,33 +211,36 @@ def layer_differences(table: DriverTable, reference: str = "") -> pd.DataFrame:
     base = reference or ("active" if "active" in names else str(pd.Series(layers).value_counts().index[0]))
     if base not in names:
         raise InputError(f"no sample is of the layer {base!r}; there are {', '.join(names)}.")
-    columns = list(table.predictors.columns)
     others = [name for name in names if name != base]
     indicators = np.column_stack([np.equal(layers, name).astype(float) for name in others])
-    additive = np.column_stack([np.ones(table.n), table.matrix(columns), indicators])
-    rows = [row for column in columns for row in _differences(table, column, additive, indicators, base, others)]
-    found = pd.DataFrame(rows)
-    adjusted = false_discovery(found["p"])
-    method = "REML" if table.error is None else "REML, errors known"
-    flags = [f"p adjusted {value:.3g}" for value in adjusted]
-    sites = pd.unique(table.site).size
-    return typed(
-        "drivers_mixed",
-        found.assign(response=table.response_name, method=method, flag=flags, n=table.n, sites=sites),
-    )
-
-
-def _differences(
-    table: DriverTable, column: str, additive: NDArray, indicators: NDArray, base: str, others: list[str]
-) -> Iterator[dict]:
-    steeper = indicators * table.matrix([column])
+    x = table.matrix(list(table.predictors.columns))
+    design = np.hstack([np.ones((table.n, 1)), x, indicators, *(x * own[:, None] for own in indicators.T)])
     groups = [table.site] if _has_site_effect(table) else []
-    fit = fit_mixed(table.response, np.hstack([additive, steeper]), groups, known_errors=table.error)
-    spread = float(table.response.std(ddof=1))
-    for i, layer in enumerate(others, additive.shape[1]):
+    fit = fit_mixed(table.response, design, groups, known_errors=table.error)
+    first = 1 + x.shape[1] + len(others)
+    rows = [
+        row
+        for i, layer in enumerate(others)
+        for row in _differences(table, fit, first + i * x.shape[1], f"{layer} against {base}")
+    ]
+    method = "REML" if table.error is None else "REML, errors known"
+    sites = pd.unique(table.site).size
+    found = pd.DataFrame(rows).assign(response=table.response_name, method=method, n=table.n, sites=sites)
+    return typed("drivers_mixed", found)
+
+
+def _differences(table: DriverTable, fit: MixedFit, first: int, model: str) -> Iterator[dict]:
+    """The rows of one layer, whose differences begin at a column of the design."""
+    columns = list(table.predictors.columns)
+    chosen = np.arange(first, first + len(columns))
+    f, freedom, p = fit.joint_test(np.eye(fit.design.shape[1])[chosen])
+    told = f"F = {f:.4g} of {len(columns)} and {freedom:.4g} degrees of freedom"
+    yield {"model": model, "term": "all predictors", "freedom": freedom, "p": p, "flag": told}
+    adjusted = false_discovery(pd.Series(fit.p_values[chosen]))
+    for i, column, of_all in zip(chosen, columns, adjusted, strict=True):
         lower, upper = fit.interval()[i]
         yield {
-            "model": f"{layer} against {base}",
+            "model": model,
             "term": column,
             "predictor": column,
             "subgroup": table.subgroup_of[column],
@@ -248,5 +251,6 @@ def _differences(
             "upper": upper,
             "freedom": fit.degrees_of_freedom[i],
             "p": fit.p_values[i],
-            "standardised": fit.coefficients[i] / spread,
+            "standardised": fit.coefficients[i] / float(table.response.std(ddof=1)),
+            "flag": f"p adjusted {of_all:.3g}",
         }
