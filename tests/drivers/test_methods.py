@@ -290,4 +290,4 @@ def test_correlations_need_no_more_samples_than_predictors():
     assert driver_correlations(made(soils(1, sites=7)))["estimate"].notna().all()
     lacking = found[found["controlled"] == "all others"]
     assert lacking["estimate"].isna().all()
-    assert lacking["flag"].str.contains("7 samples of 7 sites are too few to hold 5 columns").all()
+    assert lacking["flag"].str.contains("none: 7 samples of 7 sites are too few to hold 5 columns").all()

@@ -145,6 +145,11 @@ def test_correlations_are_those_of_residuals_in_r(method):
     assert_allclose(both["p_x"], both["p_y"], rtol=1e-9)
 
 
+def test_intervals_of_independent_samples_are_those_of_r():
+    found, wanted = driver_correlations(table()), read("intervals")
+    assert_allclose(found[["lower", "upper"]], wanted[["lower", "upper"]], rtol=1e-9)
+
+
 def test_p_are_adjusted_as_in_r():
     wanted = read("correlation").query("method == 'pearson' and controlled.notna()")
     assert_allclose(false_discovery(wanted["p"]), wanted["bh"], rtol=1e-12)

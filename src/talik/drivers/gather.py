@@ -15,13 +15,19 @@ NINETY_FIVE = 1.959964
 """Half the width of a 95 % interval, in standard deviations. [-]"""
 
 
+_SAMPLE_NUMBERS = ("depth_top", "depth_bottom")
+_SITE_NUMBERS = (
+    "latitude", "longitude", "elevation", "mean_annual_temperature", "annual_precipitation", "active_layer_depth",
+)  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Gathered:
     """A row a sample, ready for `talik.drivers.driver_table`."""
 
     table: pd.DataFrame
-    """``sample``, ``site``, ``core``, ``layer``, ``latitude``, ``longitude``, the response, its error, and a column
-    a property."""
+    """``sample``, ``site``, ``core``, ``layer``, the response, its error, numbers of samples and sites (``depth`` is
+    the middle of the sample), and a column a property."""
     response: str
     """Column of the response."""
     error: str
@@ -213,9 +219,11 @@ def _joined(
     properties: pd.DataFrame, told: list[Problem],
 ) -> Gathered:  # fmt: skip
     """The response with where its sample comes from, and what was measured of it."""
-    where = samples[[c for c in ("sample", "site", "core", "layer") if c in samples]]
-    places = sites[[c for c in ("site", "latitude", "longitude") if c in sites]]
+    where = samples[[c for c in ("sample", "site", "core", "layer", *_SAMPLE_NUMBERS) if c in samples]]
+    places = sites[[c for c in ("site", *_SITE_NUMBERS) if c in sites]]
     table = found.merge(where, on="sample", how="left").merge(places, on="site", how="left")
+    if {"depth_top", "depth_bottom"} <= set(table):
+        table["depth"] = table[["depth_top", "depth_bottom"]].mean(axis=1)
     of_sample, of_site = _wide(properties, "sample"), _wide(properties, "site")
     both = [name for name in of_sample if name in of_site]
     if both:

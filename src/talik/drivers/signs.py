@@ -41,12 +41,13 @@ def group_signs(effects: pd.DataFrame, levels: Sequence[str] = ("subgroup", "gro
     """
     told = effects[effects["predictor"].fillna("") != ""]
     rows = []
-    seen: set[str] = set()
+    whole: set[str] = set()
     for level in levels:
         for name, members in told.groupby(level, sort=False):
-            if str(name) not in seen and name:
+            # A group without subgroups is its own subgroup, and is told once.
+            if name and not (level == "group" and name in whole and (members["subgroup"] == name).all()):
                 rows.append({"level": level, "name": str(name), **_sign(str(name), members)})
-                seen.add(str(name))
+                whole.add(str(name))
     return pd.DataFrame(rows, columns=["level", "name", "sign", "raised_by", "lowered_by", "members", "words"])
 
 

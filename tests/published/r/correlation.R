@@ -19,6 +19,9 @@ for (method in c("pearson", "spearman")) for (x in predictors) {
   rows[[length(rows) + 1]] <- data.frame(method = method, predictor = x, controlled = "all others", r = q[1], p = q[2])
 }
 found <- do.call(rbind, rows)
+intervals <- do.call(rbind, lapply(predictors, function(x) { f <- cor.test(soils$ln_q10, soils[[x]])
+  data.frame(predictor = x, lower = f$conf.int[1], upper = f$conf.int[2]) }))
+write_out(intervals, "intervals.csv")
 found$bh <- ave(found$p, found$method, found$controlled == "", FUN = function(p) p.adjust(p, "BH"))
 write_out(found, "correlation.csv")
 vif <- sapply(predictors, function(x) 1 / (1 - summary(lm(reformulate(setdiff(predictors, x), x), soils))$r.squared))
