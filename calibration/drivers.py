@@ -19,15 +19,17 @@ from talik.drivers.transect import (
     GROUPS,
     MEMBERS,
     PATHS,
-    Transect,
     TransectDesign,
+    many_sites,
     simulate_transect,
-    sources,
     true_total_effects,
 )
 from talik.drivers.verdict import Verdict, primary_analysis
+from talik.spatial.model import ExpectedErrors, expected_errors
 
 DATA_SETS = 1000
+SURVEYS = 400
+"""Surveys over whose predictors the power calculation is averaged."""
 SEED = 20_261_122
 NAMES = {name: f"{group}/{name}" if len(members) > 1 else group for group, members in GROUPS.items() for name in members}
 ONE_LAYER = TransectDesign(layers=("permafrost",), noise=0.10)
@@ -102,18 +104,13 @@ def path_truth(design: TransectDesign) -> dict[str, float]:
     """Total effects that the path model finds at a million sites: from the true correlations of the subgroups."""
     if not design.collinearity:
         return true_total_effects(design, design.layers[-1])
-    return at_many_sites(np.cov(_with_response(design)), design)
+    return at_many_sites(design)
 
 
-def _with_response(design: TransectDesign) -> np.ndarray:
-    from talik.drivers.transect import many_sites
-
-    made: Transect = many_sites(design)
-    return np.vstack([made.subgroups[-1], made.true[-1]])
-
-
-def at_many_sites(covariance: np.ndarray, design: TransectDesign) -> dict[str, float]:
-    """Total effects of the path model by least squares on a covariance of so many sites that nothing errs."""
+def at_many_sites(design: TransectDesign) -> dict[str, float]:
+    """Total effects of the path model by least squares at a million sites."""
+    made = many_sites(design)
+    covariance = np.cov(np.vstack([made.subgroups[-1], made.true[-1]]))
     names = [*MEMBERS, "logq10"]
     slopes = np.zeros((7, 7))
     for effect, causes in parse_paths(PATHS).causes.items():
@@ -166,18 +163,32 @@ def false_part(signs: Mapping[str, int], effects: Mapping[str, float]) -> float:
 
 
 def promised(design: TransectDesign) -> dict[str, float]:
-    """What the power calculation promises of a design: regression on the subgroups, as many samples as sites."""
-    weights = sources(design)
-    # Errors are lognormal about their median with a spread of 0.35.
-    error2 = design.error**2 * np.exp(2 * 0.35**2)
-    scatter = (design.spatial**2 + design.site**2 + design.noise**2 + error2) ** 0.5
+    """What the power calculation promises of a design, from its true variances and what soils it may meet."""
+    errors = [expected(design, seed) for seed in range(SURVEYS)]
     names = list(MEMBERS)
     up, down = [names.index("abundance"), names.index("activity")], names.index("diversity")
     promise = power_of_design(
-        weights @ weights.T, list(design.effects_in(design.layers[-1]).values()), scatter,
-        design.sites, together=lambda hit: hit[:, up].any(axis=1) & hit[:, down], draws=20_000,
+        list(design.effects_in(design.layers[-1]).values()), errors,
+        together=lambda hit: hit[:, up].any(axis=1) & hit[:, down],
     )  # fmt: skip
     return {**dict(zip(names, promise.each.tolist(), strict=True)), "both ways": promise.together}
+
+
+def expected(design: TransectDesign, seed: int) -> ExpectedErrors:
+    """Errors that one survey would state; no response is looked at."""
+    made = simulate_transect(design, seed)
+    layers = len(design.layers)
+    drivers = np.concatenate(list(made.subgroups), axis=1).T
+    drivers = drivers / drivers.std(axis=0, ddof=1)
+    place = np.tile(made.distance, layers)
+    within = {"nugget": design.noise**2, "site": design.site**2}
+    # With one sample a site, what differs between sites is part of the nugget.
+    variances = within if layers > 1 else {"nugget": sum(within.values())}
+    return expected_errors(
+        np.column_stack([np.ones(len(place)), drivers]), {**variances, "spatial": design.spatial**2},
+        np.abs(np.subtract.outer(place, place)), reach=design.reach, site=place if layers > 1 else None,
+        error=made.error.ravel(),
+    )  # fmt: skip
 
 
 def _row(design: str, counted: str, of: str, count: float, n: int, wanted: float = np.nan) -> dict:

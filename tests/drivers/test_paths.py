@@ -86,7 +86,7 @@ def test_the_unit_of_a_cause_changes_nothing(scale, shift):
 
 
 def test_a_direct_effect_errs_by_student_and_by_the_standard_deviation_of_its_cause(table):
-    found = fit_paths(parse_paths("logq10 ~ mineral + abundance"), table, draws=40000)
+    found = fit_paths(parse_paths("logq10 ~ mineral + abundance"), table)
     of_fit = found.equations[0].fit.intervals()[1:]
     row = found.effects.query("kind == 'direct'")
     wider = (row["upper"] - row["lower"]).to_numpy() / (of_fit[:, 1] - of_fit[:, 0])

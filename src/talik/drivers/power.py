@@ -1,11 +1,13 @@
 """Power: what a number of sites can find, and how many sites would find an effect."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import optimize, stats
+
+from talik.spatial.model import ExpectedErrors
 
 LEVEL = 0.05
 """Two-sided level of a test. [-]"""
@@ -123,32 +125,28 @@ def false_discovery_rule(p: ArrayLike) -> NDArray[np.bool_]:
 
 
 def power_of_design(
-    correlation: ArrayLike, effects: ArrayLike, scatter: float, sites: int, *, together: Event,
-    rule: Rule = false_discovery_rule, draws: int = 4000, seed: int = 0,
+    effects: ArrayLike, errors: Sequence[ExpectedErrors], *, together: Event, rule: Rule = false_discovery_rule,
+    draws: int = 20_000, seed: int = 0,
 ) -> Promise:  # fmt: skip
-    r"""What a survey promises to find by regression on all drivers at once.
+    """What a survey promises to find by a regression on all drivers at once.
 
-    The covariance of the sampled drivers is drawn from Wishart's distribution, estimates and residual variance
-    from theirs, and each draw is judged by the rule; so collinearity, several tests at once and few sites all
-    count.
+    Estimates are drawn about the true effects with the errors that are expected and judged by the rule; so
+    collinearity, several tests at once, few sites, and what it costs to estimate the variances all count.
 
     Parameters
     ----------
-    correlation : array_like, shape (k, k)
-        Correlations of the drivers.
     effects : array_like, shape (k,)
         True effects per standard deviation.
-    scatter : float
-        Standard deviation of the response that drivers do not explain, errors of measurement included.
-    sites : int
-        Sites, one sample each.
+    errors : sequence of ExpectedErrors
+        As from `talik.spatial.model.expected_errors`, for one or many sets of predictors that the survey may
+        meet; the constant is the first coefficient.
     together : callable
         An event, as that two effects are both found: takes what was found with its sign, shape (draws, k), and
         gives whether the event took place, shape (draws,).
     rule : callable, optional
         Discoveries among p; Benjamini and Hochberg at 5 % where not given.
-    draws : int, default 4000
-        Draws.
+    draws : int, default 20000
+        Draws, shared among the sets of predictors.
     seed : int, default 0
         Seed of the draws.
 
@@ -160,19 +158,23 @@ def power_of_design(
     --------
     One driver that explains half of the variance, 24 sites:
 
-    >>> found = power_of_design([[1.0]], [0.5**0.5], 0.5**0.5, 24, together=lambda hit: hit[:, 0])
+    >>> from talik.spatial.model import expected_errors
+    >>> x = np.linspace(-1.7, 1.7, 24)
+    >>> errors = expected_errors(np.column_stack([np.ones(24), x]), {"nugget": 0.5})
+    >>> found = power_of_design([0.5**0.5], [errors], together=lambda hit: hit[:, 0])
     >>> bool(found.together > 0.98)
     True
     """
     effects = np.asarray(effects, float)
     rng = np.random.default_rng(seed)
-    freedom = sites - effects.size - 1
-    products = stats.wishart(sites - 1, np.atleast_2d(correlation)).rvs(draws, random_state=rng)
-    inverse = np.linalg.inv(np.reshape(products, (draws, effects.size, effects.size)))
-    normal = np.einsum("dij,dj->di", np.linalg.cholesky(inverse), rng.standard_normal((draws, effects.size)))
-    estimates = effects + scatter * normal
-    variance = scatter**2 * rng.chisquare(freedom, draws) / freedom
-    t = estimates / np.sqrt(variance[:, None] * np.einsum("dii->di", inverse))
-    p = 2 * stats.t.sf(np.abs(t), freedom)
-    found = np.array([rule(one) for one in p]) & (np.sign(t) == np.sign(effects))
+    each = max(draws // len(errors), 1)
+    hits = []
+    for one in errors:
+        covariance, freedom = one.covariance[1:, 1:], one.freedom[1:]
+        normal = rng.multivariate_normal(np.zeros(effects.size), covariance, each, method="cholesky")
+        stated = np.sqrt(np.diag(covariance) * rng.chisquare(freedom, (each, effects.size)) / freedom)
+        t = (effects + normal) / stated
+        p = 2 * stats.t.sf(np.abs(t), freedom)
+        hits.append(np.array([rule(of) for of in p]) & (np.sign(t) == np.sign(effects)))
+    found = np.concatenate(hits)
     return Promise(found.mean(axis=0), float(np.mean(together(found))))

@@ -2,7 +2,7 @@
 maximum likelihood, with an exponential term in space, an effect of sites, a nugget, and known errors of the response.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -174,6 +174,67 @@ def fit_spatial(
     return _solution(response, design, terms, theta, method)
 
 
+@dataclass(frozen=True)
+class ExpectedErrors:
+    """How well a survey would know the coefficients of a model, were its variances those that are assumed."""
+
+    covariance: NDArray[np.float64]
+    """Covariance of the estimates, with what it costs to estimate the variances, shape (p, p)."""
+    freedom: NDArray[np.float64]
+    """Degrees of freedom of each, shape (p,)."""
+
+
+def expected_errors(
+    design: ArrayLike,
+    variances: Mapping[str, float],
+    distance: ArrayLike | None = None,
+    *,
+    reach: float = np.nan,
+    site: ArrayLike | None = None,
+    error: ArrayLike | None = None,
+) -> ExpectedErrors:
+    """Errors that `fit_spatial` by REML would state, before any response is measured.
+
+    Parameters
+    ----------
+    design : array_like, shape (n, p)
+        Predictors, the constant included.
+    variances : mapping of str to float
+        Assumed variances: ``nugget``, and ``spatial`` and ``site`` where the model has them.
+    distance : array_like, shape (n, n), optional
+        Distances of the samples.
+    reach : float, optional
+        Assumed range of the spatial term.
+    site : array_like, shape (n,), optional
+        Site of each sample.
+    error : array_like, shape (n,), optional
+        Standard error of each response.
+
+    Returns
+    -------
+    ExpectedErrors
+
+    References
+    ----------
+    Stroup (2002), J. Agric. Biol. Environ. Stat. 7, 491-511 (power of mixed models from their expected errors).
+
+    Examples
+    --------
+    The mean of four independent values of variance 1:
+
+    >>> found = expected_errors(np.ones((4, 1)), {"nugget": 1.0})
+    >>> found.covariance.round(6).tolist(), found.freedom.round(6).tolist()
+    ([[0.25]], [3.0])
+    """
+    design = np.asarray(design, float)
+    terms = _terms(len(design), distance, site, error, "estimated")
+    theta = np.array([variances[name] for name in terms.names] + ([] if distance is None else [np.log(reach)]))
+    total, parts = terms.covariance(theta)
+    inverse = np.linalg.inv(total)
+    covariance = np.linalg.inv(design.T @ inverse @ design)
+    return ExpectedErrors(*_kenward_roger(design, inverse, covariance, parts, terms))
+
+
 def _check(design: NDArray) -> None:
     n, p = design.shape
     if n <= p:
@@ -274,7 +335,7 @@ def _solution(response, design, terms: _Terms, theta: NDArray, method: str) -> S
     estimates = covariance @ (design.T @ (inverse @ response))
     adjusted, freedom = covariance, np.full(len(estimates), float(len(response) - len(estimates)))
     if method == "REML":
-        adjusted, freedom = _kenward_roger(design, inverse, covariance, parts, terms, theta)
+        adjusted, freedom = _kenward_roger(design, inverse, covariance, parts, terms)
     fitted = design @ estimates
     return SpatialFit(
         estimates=estimates, covariance=covariance, adjusted=adjusted, freedom=freedom,
@@ -285,7 +346,7 @@ def _solution(response, design, terms: _Terms, theta: NDArray, method: str) -> S
     )  # fmt: skip
 
 
-def _kenward_roger(design, inverse, covariance, parts: Sequence[NDArray], terms: _Terms, theta) -> tuple:
+def _kenward_roger(design, inverse, covariance, parts: Sequence[NDArray], terms: _Terms) -> tuple:
     r"""Adjusted covariance of the coefficients and their degrees of freedom.
 
     With :math:`\Phi` the covariance, :math:`P_i = -X^T V^{-1} V_i V^{-1} X`,
