@@ -245,6 +245,31 @@ _ALL = (
         ),
     ),
     Table(
+        "drivers_paths", "an effect of a path model, or a test of it",
+        _columns(
+            "response* layer predictor kind* method* estimate# lower# upper# freedom# p# standardised# n# sites# words "
+            "flag",
+            kind=("direct", "indirect", "total", "R2", "independence", "model"),
+        ),
+    ),
+    Table(
+        "drivers_spatial", "Moran's I of the response or of residuals, or a property of the spatial term",
+        _columns("response* layer term* weights method* estimate# expected# p# p_permutation# n# sites# flag"),
+    ),
+    Table(
+        "drivers_verdict", "a subgroup, and what the primary analysis says of it",
+        _columns(
+            "response* layer subgroup* group method* estimate# lower# upper# p# p_adjusted# share# share_lower# "
+            "share_upper# finding* beside sites_needed# verdict* n# sites#",
+            finding=("raises", "lowers", "suggested", "not separated", "not found"),
+        ),
+    ),
+    Table(
+        "drivers_robustness", "a subgroup's effect by one analysis, beside the primary one",
+        _columns("response* layer subgroup* group method* estimate# lower# upper# p# agrees* differs n# sites#",
+                 agrees=("yes", "less sure", "surer", "opposite")),
+    ),
+    Table(
         "drivers_components", "a column of a subgroup, and how its first component holds it",
         _columns("layer subgroup* group predictor* loading# share# n# flag"),
     ),

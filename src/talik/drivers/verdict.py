@@ -1,7 +1,7 @@
 """The verdict: one analysis, named beforehand, and a sentence for every subgroup."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -9,10 +9,12 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 from talik.drivers.components import components_of
+from talik.drivers.importance import driver_importance
 from talik.drivers.power import LEVEL, MOST_SITES, sites_needed
 from talik.drivers.table import DriverTable
 from talik.spatial.distances import great_circle
 from talik.spatial.model import SpatialFit, fit_spatial
+from talik.tables import typed
 
 ENTANGLED = 0.3
 """Two effects whose estimates correlate less than this do not hide one another. [-]"""
@@ -56,6 +58,8 @@ class Verdict:
     """What is explained, in words, as ``Q10``."""
     sites: int
     """Number of sites."""
+    words: str = "REML"
+    """How it was fitted."""
 
     @property
     def two_signed(self) -> tuple[str, ...]:
@@ -144,7 +148,10 @@ def primary_analysis(
             hidden = [j for j in _entangled(fit, k) if fitted([i for i in every if i != j]).p[1 + k - (j < k)] <= LEVEL]
             finding, beside = ("not separated", names[hidden[0]]) if hidden else (finding, "")
         made.append(_verdict_of(name, fit, k, float(adjusted[k]), finding, beside, sites))
-    return Verdict(fit, tuple(made), of, sites)
+    parts = ["REML", *(["spatial term"] if distance is not None else [])]
+    parts += ["effect of sites"] if "site" in fit.variances else []
+    parts += ["weighted by errors"] if error is not None else []
+    return Verdict(fit, tuple(made), of, sites, ", ".join(parts))
 
 
 def _finding(p: float, adjusted: float, estimate: float) -> str:
@@ -186,10 +193,11 @@ def sentence(verdict: Verdict, one: SubgroupVerdict, shares: Shares | None = Non
     -------
     str
     """
-    told = f"{_signed(one.estimate)} [{_signed(one.lower)}, {_signed(one.upper)}] per sd"
+    told = f"{_signed(one.estimate)} [{_plain(one.lower)}, {_plain(one.upper)}] per sd"
     if shares is not None:
         k = verdict.subgroups.index(one)
-        told += f"; {shares.share[k]:.0%} [{shares.lower[k]:.0%}, {shares.upper[k]:.0%}] of R2".replace("%", " %")
+        share, lower, upper = (100 * part[k] for part in (shares.share, shares.lower, shares.upper))
+        told += f"; {share:.0f} % [{lower:.0f}, {upper:.0f}] of R2"
     if one.finding in ("raises", "lowers"):
         return f"{one.subgroup} {one.finding} {verdict.of}: {told}."
     would = "more than 1,000" if one.needed is None else f"about {_about(one.needed)}"
@@ -211,6 +219,10 @@ def sentence(verdict: Verdict, one: SubgroupVerdict, shares: Shares | None = Non
 
 def _signed(value: float) -> str:
     return f"{value:+.2f}" if abs(value) >= 0.01 or value == 0 else f"{value:+.1g}"
+
+
+def _plain(value: float) -> str:
+    return _signed(value).removeprefix("+")
 
 
 def _about(sites: int) -> int:
@@ -292,21 +304,22 @@ def distances_of(table: DriverTable) -> NDArray[np.float64] | None:
     return distance if np.unique(distance[0].round(6)).size > 2 else None
 
 
-def verdict_table(verdict: Verdict, shares: Shares | None = None) -> pd.DataFrame:
-    """The verdict as a table: a row a subgroup.
+def verdict_table(verdict: Verdict, table: DriverTable, shares: Shares | None = None) -> pd.DataFrame:
+    """The verdict as a table.
 
     Parameters
     ----------
     verdict : Verdict
-        As from `primary_analysis`.
+        As from `verdict_of_table`.
+    table : DriverTable
+        What it is of.
     shares : Shares, optional
         Shares of the subgroups in R2, in the same order.
 
     Returns
     -------
     DataFrame
-        ``group``, ``subgroup``, ``estimate``, ``lower``, ``upper``, ``p``, ``p_adjusted``, ``share``,
-        ``share_lower``, ``share_upper``, ``finding``, ``beside``, ``needed``, ``verdict``.
+        The table ``drivers_verdict``, a row a subgroup.
     """
     rows = []
     for k, one in enumerate(verdict.subgroups):
@@ -315,6 +328,38 @@ def verdict_table(verdict: Verdict, shares: Shares | None = None) -> pd.DataFram
             "group": one.group, "subgroup": one.subgroup, "estimate": one.estimate, "lower": one.lower,
             "upper": one.upper, "p": one.p, "p_adjusted": one.p_adjusted, "share": share[0], "share_lower": share[1],
             "share_upper": share[2], "finding": one.finding, "beside": one.beside,
-            "needed": np.nan if one.needed is None else one.needed, "verdict": sentence(verdict, one, shares),
+            "sites_needed": np.nan if one.needed is None else one.needed, "verdict": sentence(verdict, one, shares),
         })  # fmt: skip
-    return pd.DataFrame(rows)
+    made = pd.DataFrame(rows).assign(
+        response=table.response_name, method=verdict.words, n=table.n, sites=verdict.sites, layer=only_layer(table)
+    )
+    return typed("drivers_verdict", made)
+
+
+def only_layer(table: DriverTable) -> str:
+    """The layer of all samples, or nothing where they are of several."""
+    layers = [] if table.layer is None else list(dict.fromkeys(table.layer.tolist()))
+    return str(layers[0]) if len(layers) == 1 else ""
+
+
+def shares_of(table: DriverTable, components: Mapping[str, ArrayLike]) -> Shares:
+    r"""Share of each component in R2 by LMG, with the jackknife by site of its square root.
+
+    Parameters
+    ----------
+    table : DriverTable
+        Whose response is explained.
+    components : mapping of str to array_like, each of shape (n,)
+        First components of the subgroups.
+
+    Returns
+    -------
+    Shares
+    """
+    names = tuple(components)
+    predictors = pd.DataFrame({name: np.asarray(components[name], float) for name in names})
+    each = {name: (name,) for name in names}
+    made = replace(table, predictors=predictors, groups=each, subgroups=each, variables=each)
+    found = driver_importance(made, "subgroup").set_index("subgroup").loc[list(names)]
+    whole = found["total"].to_numpy(float)
+    return Shares(*((found[column].to_numpy(float) / whole).clip(0, 1) for column in ("estimate", "lower", "upper")))
