@@ -31,7 +31,8 @@ DATA_SETS = 1000
 SURVEYS = 400
 """Surveys over whose predictors the power calculation is averaged."""
 SEED = 20_261_122
-NAMES = {name: f"{group}/{name}" if len(members) > 1 else group for group, members in GROUPS.items() for name in members}
+NAMES = {name: f"{group}/{name}" if len(members) > 1 else group
+         for group, members in GROUPS.items() for name in members}  # fmt: skip
 ONE_LAYER = TransectDesign(layers=("permafrost",), noise=0.10)
 NO_PATHS = frozenset({"no effect", "no effect, strong place", "both layers"})
 
@@ -195,10 +196,10 @@ def _row(design: str, counted: str, of: str, count: float, n: int, wanted: float
     rate = count / n
     low, high = stats.binomtest(round(count), n).proportion_ci(0.99, "exact")
     return {"design": design, "counted": counted, "of": of, "data_sets": n, "rate": rate, "low": low, "high": high,
-            "promised": wanted, "passes": _passes(counted, round(count), n, rate, low, high, wanted)}  # fmt: skip
+            "promised": wanted, "passes": _passes(counted, round(count), n, low, high, wanted)}  # fmt: skip
 
 
-def _passes(counted: str, count: int, n: int, rate: float, low: float, high: float, wanted: float) -> str:
+def _passes(counted: str, count: int, n: int, low: float, high: float, wanted: float) -> str:
     if not np.isfinite(wanted):
         return ""
     if counted.startswith("interval"):

@@ -48,7 +48,7 @@ def first_component(columns: ArrayLike) -> Component:
     columns = np.asarray(columns, float)
     scaled = columns - columns.mean(axis=0)
     scaled = scaled / scaled.std(axis=0, ddof=1)
-    left, size, right = np.linalg.svd(scaled, full_matrices=False)
+    left = np.linalg.svd(scaled, full_matrices=False)[0]
     scores = left[:, 0] * (len(columns) - 1) ** 0.5
     loadings = scaled.T @ scores / (len(columns) - 1)
     # Half of the strongest loading is taking part.
@@ -143,7 +143,7 @@ def table_of_components(table: DriverTable) -> DriverTable:
     ['mineral', 'environment']
     """
     made = components_of(table)
-    own = {name: (name,) for name in made}
+    own: dict[str, tuple[str, ...]] = {name: (name,) for name in made}
     groups: dict[str, tuple[str, ...]] = {}
     for name in made:
         groups[name.split("/")[0]] = (*groups.get(name.split("/")[0], ()), name)

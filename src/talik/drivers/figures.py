@@ -192,8 +192,9 @@ def plot_importance(importance: pd.DataFrame, ax: Axes, *, note: str = "") -> Ax
     ax.axvline(0, color=INK, linewidth=0.8)
     if rows["p"].notna().any():
         ax.set_xlim(right=float(rows["estimate"].max()) * 1.25)
-    words = {"forest": "rise of the error when shuffled (variance of the response)"}
-    ax.set_xlabel(words.get(str(rows["method"].iloc[0]), f"part of the variance ({rows['method'].iloc[0]})"))
+    method = str(rows["method"].iloc[0])
+    shuffled = "rise of the error when shuffled [variance of the response]"
+    ax.set_xlabel(shuffled if method == "forest" else f"part of the variance ({method.upper()})")
     handles = [_patch(colour, name) for name, colour in colours.items()]
     ax.legend(handles=handles, frameon=False, fontsize=8, loc="lower right")
     return _noted(ax, note)

@@ -104,7 +104,9 @@ def forest_importance(
     """
     response = np.asarray(response, float)
     columns = np.ascontiguousarray(columns, np.float32)
-    codes = np.arange(response.size) if site is None else np.unique(np.asarray(site).astype(str), return_inverse=True)[1]
+    codes = np.arange(response.size)
+    if site is not None:
+        codes = np.unique(np.asarray(site).astype(str), return_inverse=True)[1]
     if codes.max() < 9:
         raise TableError(f"{codes.max() + 1} sites are too few for a random forest; at least 10 are needed.")
     rng = np.random.default_rng(seed)

@@ -54,8 +54,8 @@ def plot_paths(fit: PathFit, ax: Axes, *, note: str = "") -> Axes:
         _arrow(ax, places[row.cause], places[row.response], others, row.standardised, sure, 0.3 + 0.1 * (k % 4))
     for name, (x, y) in places.items():
         words = name if name not in explained else f"{name}\nR² {explained[name]:.2f}"
-        ax.text(x, y, words, ha="center", va="center", fontsize=9, color=INK, zorder=5, linespacing=1.3,
-                bbox={"boxstyle": "round,pad=0.45", "facecolor": "#f4f2ec", "edgecolor": INK, "linewidth": 0.9})  # fmt: skip
+        frame = {"boxstyle": "round,pad=0.45", "facecolor": "#f4f2ec", "edgecolor": INK, "linewidth": 0.9}
+        ax.text(x, y, words, ha="center", va="center", fontsize=9, color=INK, zorder=5, linespacing=1.3, bbox=frame)
     ax.set(xlim=(0, 1), ylim=(0, TOP))
     ax.axis("off")
     test = fit.separation
@@ -114,9 +114,10 @@ def _arrow(ax: Axes, start, end, others: list, effect: float, sure: bool, along:
         linewidth=0.8 + 5 * min(abs(effect), 1.0), linestyle="-" if sure else (0, (4, 3)),
         connectionstyle=f"arc3,rad={bend}",
     ))  # fmt: skip
-    middle = _curve(line, bend, np.array([along]))[0] / wide
-    ax.text(*middle, f"{effect:+.2f}", fontsize=8, color=colour if sure else "#6f777c", ha="center", va="center", zorder=4,
-            bbox={"boxstyle": "round,pad=0.12", "facecolor": "white", "edgecolor": "none"})  # fmt: skip
+    x, y = _curve(line, bend, np.array([along]))[0] / wide
+    frame = {"boxstyle": "round,pad=0.12", "facecolor": "white", "edgecolor": "none"}
+    ink = colour if sure else "#6f777c"
+    ax.text(x, y, f"{effect:+.2f}", fontsize=8, color=ink, ha="center", va="center", zorder=4, bbox=frame)
 
 
 def _curve(line: list, bend: float, along: np.ndarray) -> np.ndarray:

@@ -34,7 +34,7 @@ class CovarianceFit:
 
     @property
     def p(self) -> float:
-        """p of the model: small where the data contradict it."""
+        """The p of the model: small where the data contradict it."""
         return float(stats.chi2.sf(self.chi2, self.freedom)) if self.freedom else np.nan
 
 

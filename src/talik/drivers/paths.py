@@ -55,7 +55,7 @@ class Separation:
 
     @property
     def p_model(self) -> float:
-        """p of the model: small where the data contradict it; NaN where it claims nothing."""
+        """The p of the model: small where the data contradict it; NaN where it claims nothing."""
         return float(stats.chi2.sf(self.fishers_c, self.freedom)) if self.claims else np.nan
 
 
@@ -243,8 +243,9 @@ def _of_coefficient(equations, cause: str, response: str, n: int) -> dict[str, f
     """Estimate, interval and p of an effect that is one coefficient."""
     equation = next(one for one in equations if one.response == response)
     k = 1 + equation.causes.index(cause)
-    lower, upper = _per_deviation(float(equation.fit.estimates[k]), *equation.fit.intervals()[k], n)
-    return {"estimate": float(equation.fit.estimates[k]), "lower": lower, "upper": upper, "p": float(equation.fit.p[k])}
+    estimate, ends = float(equation.fit.estimates[k]), equation.fit.intervals()[k]
+    lower, upper = _per_deviation(estimate, float(ends[0]), float(ends[1]), n)
+    return {"estimate": estimate, "lower": lower, "upper": upper, "p": float(equation.fit.p[k])}
 
 
 def _of_draws(values: NDArray, freedom: float, n: int) -> dict[str, float]:

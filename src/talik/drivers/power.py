@@ -75,6 +75,7 @@ def sites_needed(effect: float, error: float, sites: int, coefficients: int, pro
     >>> sites_needed(0.5, 0.25, 24, 7)
     43
     """
+
     def at(n: float) -> float:
         shrunk = error * (max(sites - coefficients, 1) / (n - coefficients)) ** 0.5
         return power(effect, shrunk, n - coefficients) - promised

@@ -1,14 +1,14 @@
 """The verdict: one analysis, named beforehand, and a sentence for every subgroup."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
-from talik.drivers.components import components_of
+from talik.drivers.components import components_of, table_of_components
 from talik.drivers.importance import driver_importance
 from talik.drivers.power import LEVEL, MOST_SITES, sites_needed
 from talik.drivers.table import DriverTable
@@ -203,8 +203,10 @@ def sentence(verdict: Verdict, one: SubgroupVerdict, shares: Shares | None = Non
     would = "more than 1,000" if one.needed is None else f"about {_about(one.needed)}"
     if one.finding == "suggested":
         verb = "raise" if one.estimate > 0 else "lower"
-        among = f"among {len(verdict.subgroups)} subgroups chance alone may bring that"
-        return f"{one.subgroup} may {verb} {verdict.of}: {told}; {among} (p {one.p:.2g}). {_cap(would)} sites would tell."
+        return (
+            f"{one.subgroup} may {verb} {verdict.of}: {told}; among {len(verdict.subgroups)} subgroups chance alone "
+            f"may bring that (p {one.p:.2g}). {_cap(would)} sites would tell."
+        )
     if one.finding == "not separated":
         return (
             f"{one.subgroup} cannot be separated from {one.beside} with these {verdict.sites} sites: {told}; "
@@ -253,8 +255,11 @@ def group_sentences(verdict: Verdict) -> list[str]:
         up = [one.subgroup.split("/")[-1] for one in members if one.finding == "raises"]
         down = [one.subgroup.split("/")[-1] for one in members if one.finding == "lowers"]
         if up and down:
-            told.append(f"{group} acts both ways on {verdict.of}: {_and(up)} raise{'s' * (len(up) == 1)} it, {_and(down)} "
-                        f"lower{'s' * (len(down) == 1)} it. It has no one sign.")  # fmt: skip
+            raised, lowered = (f"{verb}{'s' * (len(names) == 1)}" for verb, names in (("raise", up), ("lower", down)))
+            told.append(
+                f"{group} acts both ways on {verdict.of}: {_and(up)} {raised} it, {_and(down)} {lowered} it. "
+                "It has no one sign."
+            )
         elif len({np.sign(one.estimate) for one in members}) > 1:
             told.append(f"Estimates within {group} differ in sign, so no one sign is given to it; that its members act "
                         "in opposite ways is not shown.")  # fmt: skip
@@ -342,24 +347,18 @@ def only_layer(table: DriverTable) -> str:
     return str(layers[0]) if len(layers) == 1 else ""
 
 
-def shares_of(table: DriverTable, components: Mapping[str, ArrayLike]) -> Shares:
-    r"""Share of each component in R2 by LMG, with the jackknife by site of its square root.
+def shares_of(table: DriverTable) -> Shares:
+    """Share of the first component of each subgroup in R2 by LMG, in the order of the verdict.
 
     Parameters
     ----------
     table : DriverTable
-        Whose response is explained.
-    components : mapping of str to array_like, each of shape (n,)
-        First components of the subgroups.
+        The table, of 16 subgroups at most.
 
     Returns
     -------
     Shares
     """
-    names = tuple(components)
-    predictors = pd.DataFrame({name: np.asarray(components[name], float) for name in names})
-    each = {name: (name,) for name in names}
-    made = replace(table, predictors=predictors, groups=each, subgroups=each, variables=each)
-    found = driver_importance(made, "subgroup").set_index("subgroup").loc[list(names)]
+    found = driver_importance(table_of_components(table), "subgroup").set_index("subgroup").loc[list(table.subgroups)]
     whole = found["total"].to_numpy(float)
     return Shares(*((found[column].to_numpy(float) / whole).clip(0, 1) for column in ("estimate", "lower", "upper")))

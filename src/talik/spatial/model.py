@@ -36,7 +36,7 @@ class SpatialFit:
     covariance: NDArray[np.float64]
     """Their covariance as if the variances below were known, shape (p, p)."""
     adjusted: NDArray[np.float64]
-    """Their covariance after Kenward and Roger, who count that variances are estimated; as above by ML, shape (p, p)."""
+    """The same after Kenward and Roger, who count that variances are estimated; as above by ML, shape (p, p)."""
     freedom: NDArray[np.float64]
     """Degrees of freedom of each coefficient by Satterthwaite's formula; n - p by ML, shape (p,)."""
     variances: dict[str, float]
@@ -272,9 +272,9 @@ def _terms(n: int, distance, site, error, nugget: str) -> _Terms:
     return _Terms(tuple(names), tuple(fixed), distance, known)
 
 
-def _limits(terms: _Terms) -> tuple[float, float]:
+def _limits(distance: NDArray) -> tuple[float, float]:
     """Shortest and longest range."""
-    apart = terms.distance[terms.distance > 0]
+    apart = distance[distance > 0]
     return SHORTEST * float(apart.min()), FARTHEST * float(apart.max())
 
 
@@ -282,7 +282,7 @@ def _starts(terms: _Terms) -> list[NDArray]:
     share = np.full(len(terms.names), 1.0 / len(terms.names))
     if terms.distance is None:
         return [share]
-    low, high = _limits(terms)
+    low, high = _limits(terms.distance)
     return [np.append(share, np.log(np.clip(part * high, low, high))) for part in STARTS]
 
 
@@ -291,7 +291,7 @@ def _search(response: NDArray, design: NDArray, terms: _Terms, scale: float, sta
     unit = _Terms(terms.names, terms.fixed, terms.distance, terms.known / scale)
     bounds = [(LEAST, 1e4)] * len(terms.names)
     if terms.distance is not None:
-        low, high = _limits(terms)
+        low, high = _limits(terms.distance)
         bounds.append((np.log(low), np.log(high)))
     return minimize(
         _deviance, start, (response, design, unit, method), jac=True, method="L-BFGS-B", bounds=bounds,

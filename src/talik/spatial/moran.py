@@ -142,7 +142,8 @@ def morans_i(values: ArrayLike, weights: ArrayLike, *, permutations: int = PERMU
     >>> round(found.value, 3), round(found.expected, 3), found.p < 0.01, found.p_permutation < 0.01
     (0.833, -0.143, True, True)
     """
-    centred = np.asarray(values, float) - np.mean(values)
+    centred = np.asarray(values, float)
+    centred = centred - centred.mean()
     weights = np.asarray(weights, float)
     n, squares, total = centred.size, float(centred @ centred), float(weights.sum())
     expected = -1.0 / (n - 1)
@@ -207,8 +208,8 @@ def morans_i_of_residuals(values: ArrayLike, design: ArrayLike, weights: ArrayLi
     """
     values, design, weights = (np.asarray(one, float) for one in (values, design, weights))
     n, total = values.size, float(weights.sum())
-    basis = np.linalg.svd(design, full_matrices=False)
-    basis = basis[0][:, basis[1] > basis[1].max() * 1e-10]
+    left, size, _ = np.linalg.svd(design, full_matrices=False)
+    basis = left[:, size > size.max() * 1e-10]
     freedom = n - basis.shape[1]
     residuals = values - basis @ (basis.T @ values)
     squares = float(residuals @ residuals)
