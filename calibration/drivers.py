@@ -13,7 +13,7 @@ from scipy import stats
 from calibration.coverage import Coverage
 from talik.drivers.components import first_component
 from talik.drivers.path_model import parse_paths
-from talik.drivers.paths import fit_paths
+from talik.drivers.paths import fit_equations, path_effects
 from talik.drivers.power import power_of_design
 from talik.drivers.transect import (
     GROUPS,
@@ -28,6 +28,8 @@ from talik.drivers.verdict import Verdict, primary_analysis
 from talik.spatial.model import ExpectedErrors, expected_errors
 
 DATA_SETS = 1000
+DRAWS = 1000
+"""Draws of the coefficients of a path model; 4,000 are usual."""
 SURVEYS = 400
 """Surveys over whose predictors the power calculation is averaged."""
 SEED = 20_261_122
@@ -93,11 +95,9 @@ def outcome(design: TransectDesign, seed: int, truth: Mapping[str, float] | None
 
 def held_by_paths(response, components, data, truth: Mapping[str, float], seed: int) -> tuple[bool, ...]:
     """Whether the interval of each total effect on ln Q10 holds its truth."""
-    fit = fit_paths(
-        parse_paths(PATHS), {**components, "logq10": response}, distance=data["distance"],
-        error={"logq10": data["error"]}, draws=2000, seed=seed,
-    )  # fmt: skip
-    rows = fit.effects.query("response == 'logq10' and kind == 'total'").set_index("cause")
+    model, variables = parse_paths(PATHS), {**components, "logq10": response}
+    equations = fit_equations(model, variables, distance=data["distance"], error={"logq10": data["error"]})
+    rows = path_effects(model, equations, variables, draws=DRAWS, seed=seed).query("response == 'logq10' and kind == 'total'").set_index("cause")
     return tuple(bool(rows.loc[name, "lower"] <= value <= rows.loc[name, "upper"]) for name, value in truth.items())
 
 

@@ -150,20 +150,42 @@ def fit_paths(
     scaled = _scaled(model, variables)
     known = dict(error or {})
     spread = _spread(model, variables)
-    equations = tuple(
-        PathEquation(name, causes, fit_spatial(
-            scaled[name], _design(scaled, causes), distance, site=site, error=_error(known, name, spread)))
-        for name in model.order if (causes := model.causes.get(name))
-    )  # fmt: skip
+    equations = fit_equations(model, variables, distance=distance, site=site, error=error)
     claims = model.claims
     p = [
         fit_spatial(scaled[claim.second], _design(scaled, (*claim.given, claim.first)), distance, site=site,
                     error=_error(known, claim.second, spread)).p[-1]
         for claim in claims
     ]  # fmt: skip
+    effects = path_effects(model, equations, variables, draws=draws, seed=seed)
+    return PathFit(model, equations, Separation(claims, np.array(p)), effects, len(next(iter(scaled.values()))))
+
+
+def fit_equations(
+    model: PathModel,
+    variables: Mapping[str, ArrayLike],
+    *,
+    distance: ArrayLike | None = None,
+    site: ArrayLike | None = None,
+    error: Mapping[str, ArrayLike] | None = None,
+) -> tuple[PathEquation, ...]:
+    """The equations of a path model, causes before effects; takes what `fit_paths` takes."""
+    scaled, spread = _scaled(model, variables), _spread(model, variables)
+    return tuple(
+        PathEquation(name, causes, fit_spatial(
+            scaled[name], _design(scaled, causes), distance, site=site, error=_error(dict(error or {}), name, spread)))
+        for name in model.order if (causes := model.causes.get(name))
+    )  # fmt: skip
+
+
+def path_effects(
+    model: PathModel, equations: tuple[PathEquation, ...], variables: Mapping[str, ArrayLike], *,
+    draws: int = DRAWS, seed: int = 0,
+) -> pd.DataFrame:  # fmt: skip
+    """Direct, indirect and total effects of fitted equations, as in `PathFit.effects`."""
+    scaled = _scaled(model, variables)
     n = len(next(iter(scaled.values())))
-    effects = pd.DataFrame(_effects(model, equations, scaled, n, draws, np.random.default_rng(seed)))
-    return PathFit(model, equations, Separation(claims, np.array(p)), effects, n)
+    return pd.DataFrame(_effects(model, equations, scaled, n, draws, np.random.default_rng(seed)))
 
 
 def _spread(model: PathModel, variables: Mapping[str, ArrayLike]) -> dict[str, float]:

@@ -133,19 +133,14 @@ def primary_analysis(
     columns = np.column_stack([np.asarray(components[name], float) for name in names])
     n = len(columns)
     sites = n if site is None else np.unique(np.asarray(site).astype(str)).size
-
-    def fitted(kept: list[int]) -> SpatialFit:
-        return fit_spatial(response, np.column_stack([np.ones(n), columns[:, kept]]), distance, site=site, error=error)
-
-    every = list(range(len(names)))
-    fit = fitted(every)
+    fit = fit_spatial(response, np.column_stack([np.ones(n), columns]), distance, site=site, error=error)
     adjusted = stats.false_discovery_control(fit.p[1:])
     made = []
     for k, name in enumerate(names):
         finding = _finding(float(fit.p[1 + k]), float(adjusted[k]), float(fit.estimates[1 + k]))
         beside = ""
         if finding == "not found":
-            hidden = [j for j in _entangled(fit, k) if fitted([i for i in every if i != j]).p[1 + k - (j < k)] <= LEVEL]
+            hidden = [j for j in _entangled(fit, k) if _p_without(fit, k, j) <= LEVEL]
             finding, beside = ("not separated", names[hidden[0]]) if hidden else (finding, "")
         made.append(_verdict_of(name, fit, k, float(adjusted[k]), finding, beside, sites))
     parts = ["REML", *(["spatial term"] if distance is not None else [])]
@@ -165,6 +160,15 @@ def _entangled(fit: SpatialFit, k: int) -> list[int]:
     covariance = fit.adjusted[1:, 1:]
     r = np.abs(covariance[k] / np.sqrt(covariance[k, k] * np.diag(covariance)))
     return [int(j) for j in np.argsort(-r) if j != k and r[j] >= ENTANGLED]
+
+
+def _p_without(fit: SpatialFit, k: int, left_out: int) -> float:
+    """The p of one effect were another left out of the model, the variances as they were found."""
+    covariance, j = fit.adjusted, 1 + left_out
+    shared = covariance[1 + k, j] / covariance[j, j]
+    estimate = fit.estimates[1 + k] - shared * fit.estimates[j]
+    error = (covariance[1 + k, 1 + k] - shared * covariance[1 + k, j]) ** 0.5
+    return float(2 * stats.t.sf(abs(estimate) / error, fit.freedom[1 + k]))
 
 
 def _verdict_of(name, fit: SpatialFit, k: int, adjusted: float, finding: str, beside: str, sites: int):
