@@ -10,9 +10,10 @@ from scipy import stats
 from talik.drivers.moments import correlation_matrices, products_by_site, site_codes
 from talik.drivers.shares import adjusted, r2_of_subsets, shapley
 from talik.drivers.table import DriverTable
+from talik.drivers.variation import NO_INTERVAL, quantiles
 from talik.errors import InputError
 from talik.inference.mixed import MixedFit
-from talik.inference.resampling import draws_of_sites
+from talik.inference.resampling import SITES_A_COLUMN, draws_of_sites
 from talik.tables import typed
 
 Level = Literal["predictor", "subgroup", "group"]
@@ -40,7 +41,7 @@ def driver_importance(
 
     Intervals that hold at 24 sites, as the calibration shows, where the BCa bootstrap does not: for ``lmg`` the
     jackknife by site of the square root of the share with Student's t; for ``hierarchical`` the quantiles of the
-    bootstrap by site.
+    bootstrap by site, for four sites a column or more.
 
     Parameters
     ----------
@@ -104,11 +105,11 @@ def driver_importance(
     else:
         counts = draws_of_sites(sites, resamples, seed)
         drawn = shapley(values.of(np.tensordot(counts, products, 1), (counts @ size)[:, None]))
-        lower, upper = _quantiles(drawn)
+        lower, upper = quantiles(drawn, few=sites < SITES_A_COLUMN * table.predictors.shape[1])
     found = _named(table, level, parts).assign(
         estimate=estimate, lower=lower, upper=upper, share=estimate / whole[-1], total=whole[-1],
         method=method if fit is None else f"{method}, weighted", n=table.n, sites=sites, response=table.response_name,
-        flag=np.where(estimate < -1e-12, NEGATIVE, ""),
+        flag=np.where(np.isnan(lower), NO_INTERVAL, np.where(estimate < -1e-12, NEGATIVE, "")),
     )  # fmt: skip
     return typed("drivers_importance", found)
 
@@ -143,13 +144,6 @@ def _jackknife_of_roots(estimate: NDArray, left_out: NDArray, freedom: int) -> t
     half = stats.t.ppf(0.975, freedom) * error
     root = np.sqrt(np.maximum(estimate, 0))
     return np.maximum(root - half, 0) ** 2, np.minimum((root + half) ** 2, 1)
-
-
-def _quantiles(drawn: NDArray) -> tuple[NDArray, NDArray]:
-    undefined = np.isnan(drawn).mean(axis=0) > 0.1
-    ends = np.nanquantile(np.where(undefined, 0.0, drawn), [0.025, 0.975], axis=0)
-    lower, upper = np.where(undefined, np.nan, ends)
-    return lower, upper
 
 
 def _named(table: DriverTable, level: Level, parts: dict[str, tuple[str, ...]]) -> pd.DataFrame:

@@ -11,7 +11,7 @@ from talik.drivers.permutation import unique_test
 from talik.drivers.shares import adjusted, fractions, r2_of_subsets
 from talik.drivers.table import DriverTable
 from talik.errors import InputError, listed
-from talik.inference.resampling import draws_of_sites
+from talik.inference.resampling import MOST_UNDEFINED, SITES_A_COLUMN, draws_of_sites
 from talik.tables import typed
 
 FEWEST_GROUPS, MOST_GROUPS = 2, 4
@@ -22,6 +22,9 @@ NEGATIVE_SHARED = (
     "negative: together they explain more than the sum of each, as where one hides the other (suppression), or "
     "chance; it is no share of the variance"
 )
+
+NO_INTERVAL = f"no interval: a bootstrap needs {SITES_A_COLUMN} sites for each column; take components of subgroups"
+"""Flag of what has no interval."""
 
 
 def parts_of(table: DriverTable, names: Sequence[str]) -> dict[str, tuple[str, ...]]:
@@ -67,7 +70,8 @@ def variation_partitioning(
     :math:`R^2_a` of every union of groups, solved by inclusion and exclusion for the fractions that one group
     explains alone (``unique``) and that groups share. Fractions add to the :math:`R^2_a` of all groups.
     Shared fractions are no parameters of a model and have no test; unique ones are tested by `unique_test`.
-    A negative fraction is kept and explained. Intervals are quantiles of the bootstrap by site.
+    A negative fraction is kept and explained. Intervals are quantiles of the bootstrap by site, for four sites a
+    column or more.
 
     Parameters
     ----------
@@ -118,7 +122,7 @@ def variation_partitioning(
     drawn, drawn_ranks = r2_of_subsets(correlation_matrices(np.tensordot(counts, products, 1)), indices)
     rows = _fractions_table(list(parts), adjusted(r2, table.n, ranks))
     resampled = _all_fractions(adjusted(drawn, np.asarray(counts @ _sizes(table))[:, None], drawn_ranks))
-    lower, upper = _quantiles(resampled)
+    lower, upper = quantiles(resampled, few=sites < SITES_A_COLUMN * ranks[-1])
     p = [_p_unique(table, parts, i, permutations, seed) for i in range(len(parts))]
     p += [np.nan] * (len(rows) - len(parts))
     found = rows.assign(lower=lower, upper=upper, p=p, method="adjusted R2")
@@ -163,10 +167,10 @@ def commonality(table: DriverTable, groups: Sequence[str] = (), *, resamples: in
     parts = _some_parts(table, groups, 6)
     products, sites = _products(table)
     _, indices = _indexed(table, parts)
-    r2, _ = r2_of_subsets(correlation_matrices(products.sum(axis=0)), indices)
+    r2, ranks = r2_of_subsets(correlation_matrices(products.sum(axis=0)), indices)
     counts = draws_of_sites(sites, resamples, seed)
     drawn, _ = r2_of_subsets(correlation_matrices(np.tensordot(counts, products, 1)), indices)
-    lower, upper = _quantiles(_all_fractions(drawn))
+    lower, upper = quantiles(_all_fractions(drawn), few=sites < SITES_A_COLUMN * ranks[-1])
     found = _fractions_table(list(parts), r2).assign(lower=lower, upper=upper, p=np.nan, method="R2")
     return _finished(table, found)
 
@@ -231,12 +235,23 @@ def _fractions_table(names: list[str], values: NDArray) -> pd.DataFrame:
     )
 
 
-def _quantiles(resampled: NDArray) -> tuple[NDArray, NDArray]:
-    """Ends of the intervals; none where a tenth of the resamples is undefined."""
-    undefined = np.isnan(resampled).mean(axis=0) > 0.1
-    with np.errstate(all="ignore"):
-        ends = np.nanquantile(np.where(undefined, 0.0, resampled), [0.025, 0.975], axis=0)
-    lower, upper = np.where(undefined, np.nan, ends)
+def quantiles(resampled: NDArray, *, few: bool) -> tuple[NDArray, NDArray]:
+    """Ends of the intervals; none with few sites a column, or where a tenth of the resamples is undefined.
+
+    Parameters
+    ----------
+    resampled : ndarray, shape (resamples, k)
+        Statistics of each resample.
+    few : bool
+        Whether there are fewer sites for each column than a bootstrap needs.
+
+    Returns
+    -------
+    ndarray, ndarray
+    """
+    none = few | (np.isnan(resampled).mean(axis=0) > MOST_UNDEFINED)
+    ends = np.nanquantile(np.where(none, 0.0, resampled), [0.025, 0.975], axis=0)
+    lower, upper = np.where(none, np.nan, ends)
     return lower, upper
 
 
@@ -250,10 +265,7 @@ def _p_unique(table: DriverTable, parts: dict[str, tuple[str, ...]], index: int,
 
 def _finished(table: DriverTable, found: pd.DataFrame) -> pd.DataFrame:
     unknown = found["lower"].isna()
-    flags = [f"{flag}; {_NO_INTERVAL}" if flag else _NO_INTERVAL for flag in found["flag"]]
+    flags = [f"{flag}; {NO_INTERVAL}" if flag else NO_INTERVAL for flag in found["flag"]]
     found = found.assign(flag=found["flag"].where(~unknown, flags))
     sites = pd.unique(table.site).size
     return typed("drivers_variation", found.assign(response=table.response_name, n=table.n, sites=sites))
-
-
-_NO_INTERVAL = "no interval: resamples of so few sites do not tell so many columns apart"

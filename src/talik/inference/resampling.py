@@ -7,6 +7,10 @@ from scipy import stats
 MOST_UNDEFINED = 0.1
 """Part of the resamples in which a statistic may be undefined before its interval is. [-]"""
 
+SITES_A_COLUMN = 4
+"""Sites that a bootstrap of adjusted R² needs for each column: of the sites that a resample draws a third are
+repeats, and where few are left for each column it explains them too well."""
+
 
 def draws_of_sites(sites: int, resamples: int, seed: int) -> NDArray:
     """How often each site is drawn in each resample: as many draws, with replacement, as there are sites.
