@@ -265,7 +265,7 @@ def test_counts_that_are_none_are_told(counts, depth, words):
 @pytest.mark.parametrize(
     ("method", "words"),
     [
-        (lambda t: variation_partitioning(t, ["mineral"]), "1 groups cannot be partitioned: between 2 and 4"),
+        (lambda t: variation_partitioning(t, ["mineral"]), "1 group cannot be partitioned: between 2 and 4"),
         (lambda t: variation_partitioning(t, ["mineral", "moss"]), "no group is called moss; there are"),
         (lambda t: variation_partitioning(t, ["microbial", "microbial/diversity"]), "shannon: in two of"),
         (lambda t: layer_differences(t), "all samples are of one"),

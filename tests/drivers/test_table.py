@@ -99,6 +99,18 @@ def test_samples_of_a_layer_are_scaled_anew():
     assert_allclose(frozen.scaling[["mean", "sd"]], alone.scaling[["mean", "sd"]])
 
 
+def test_samples_of_unknown_layer_are_of_none():
+    table = soils().assign(layer=["active", "", "permafrost"] * 4)
+    parts = made(table.assign(layer=["active"] * 6 + [None] * 6)).layers()
+    assert list(parts) == ["active"]
+    assert set(made(table).layer) == {"active", "", "permafrost"}
+
+
+def test_truth_values_are_numbers_and_a_name_alone_is_a_group():
+    found = made(soils().assign(ph=[True, False] * 6), groups={"environment": "ph"}, log=["q10"])
+    assert found.variables == {"ph": ("ph",)}
+
+
 def test_a_response_without_error_is_told():
     rules = [problem.rule for problem in made(error="").problems]
     assert "driver-error-unknown" in rules
@@ -128,6 +140,7 @@ def test_more_predictors_than_samples_are_told():
         ({"ph": [f"soil {i}" for i in range(12)]}, "ph: is a factor with 12 levels in 12 samples"),
         ({"ph": [7, "n.d.", *range(10)]}, "ph: 'n.d.' in sample s1: not a number"),
         ({"ph": [7, np.inf, *range(10)]}, "ph: 'inf' in sample s1: not a number"),
+        ({"ph": [1e200, *range(11)]}, "ph: is 1e+200 in sample s0; give it in another unit"),
         ({"q10": 2.0}, "q10: is 0.6931 in all 12 samples; nothing to explain"),
         ({"feox": [0.0, *range(1, 12)]}, "feox: has no logarithm in sample s0, where it is 0 or less"),
         ({"sample": ["s0", *"abcdefghij", "s0"]}, "sample s0: in more than one row"),

@@ -11,6 +11,8 @@ from talik.errors import listed
 
 SAME = 1e-9
 """Two predictors whose |r| is less than this below 1 hold the same. [-]"""
+LARGEST = 1e100
+"""Numbers beyond this, or below its inverse, have no squares to compute with."""
 PER_LEVEL = 2
 """Samples that a level of a factor needs on average."""
 
@@ -172,11 +174,19 @@ def _words(values: pd.Series) -> pd.Series:
 
 def _numbers(values: pd.Series, names: pd.Series) -> tuple[pd.Series, list[str]]:
     """Numbers, and the cells that are none."""
+    if pd.api.types.is_bool_dtype(values):
+        return values.astype(float).reset_index(drop=True), []
     text = _words(values)
     numbers = pd.to_numeric(text, errors="coerce").astype(float)
     wrong = text.notna() & ~np.isfinite(numbers)
     bad = [f"{str(value)!r} in sample {name}" for name, value in zip(names[wrong], text[wrong], strict=True)]
-    return numbers, [f"{listed(bad, 5)}: not a number; write a number, or leave the cell empty"] if bad else []
+    if bad:
+        return numbers, [f"{listed(bad, 5)}: not a number; write a number, or leave the cell empty"]
+    size = numbers.abs()
+    beyond = (size > LARGEST) | ((size > 0) & (size < 1 / LARGEST))
+    if beyond.any():
+        return numbers, [f"is {numbers[beyond].iloc[0]:.3g} in {_samples(names[beyond])}; give it in another unit"]
+    return numbers, []
 
 
 def _logarithm(values: pd.Series, names: pd.Series) -> tuple[pd.Series, list[str]]:
@@ -253,7 +263,7 @@ def _says_nothing(values: pd.Series, n: int) -> list[str]:
     levels = values.nunique()
     if pd.api.types.is_numeric_dtype(values):
         spread = float(values.std())
-        if levels == 1 or spread <= 1e-12 * float(values.abs().max()):
+        if levels == 1 or spread <= 1e-14 * float(values.abs().max()):
             return [f"is {values.iloc[0]:.4g} in all {n} samples that are complete; a constant explains nothing"]
         return []
     if levels == 1:

@@ -204,6 +204,8 @@ def layer_differences(table: DriverTable, reference: str = "") -> pd.DataFrame:
     >>> layer_differences(table)[["term", "estimate", "lower"]].round(2).values.tolist()
     [['all predictors', nan, nan], ['clay', 0.12, 0.09]]
     """
+    if table.layer is not None and (table.layer == "").any():
+        table = table.of_rows(table.layer != "")
     layers = np.asarray([] if table.layer is None else table.layer, object)
     names = [str(name) for name in pd.unique(layers)]
     if len(names) < 2:

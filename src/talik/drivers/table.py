@@ -54,7 +54,7 @@ class DriverTable:
     coordinates: NDArray | None
     """Latitude and longitude, shape (n, 2), NaN where unknown; None where no sample has them. [degree]"""
     layer: NDArray | None
-    """Layer of each sample, shape (n,); None where the table has none."""
+    """Layer of each sample, empty where it is unknown, shape (n,); None where the table has none."""
     lost: pd.DataFrame
     """Samples left out: ``sample`` and ``missing``, the columns that it lacks."""
     problems: tuple[Problem, ...] = field(default=(), repr=False)
@@ -112,7 +112,7 @@ class DriverTable:
         """The samples of each layer as a table of their own, layers of fewer than five left out."""
         if self.layer is None:
             return {}
-        found = {str(name): self.layer == name for name in pd.unique(self.layer)}
+        found = {str(name): self.layer == name for name in pd.unique(self.layer) if name}
         return {name: self.of_rows(rows) for name, rows in found.items() if rows.sum() >= FEWEST}
 
 
@@ -183,7 +183,10 @@ def driver_table(
       group mineral: there is no column 'caly'; do you mean 'clay'?
     """
     named = table.rename(columns=lambda column: _UNIT.sub("", str(column)))
-    asked = Columns(response, error, tuple(log), random, layer, coordinates, sample, dict(groups))
+    members = {
+        str(name): [each] if isinstance(each, str) else [str(one) for one in each] for name, each in groups.items()
+    }
+    asked = Columns(response, error, tuple(log), random, layer, coordinates, sample, members)
     columns, wrong = read_columns(named, asked)
     readable = asked.found_in(columns)
     whole, lost = complete(columns, readable)
@@ -235,7 +238,7 @@ def _made(whole: pd.DataFrame, asked: Columns, lost: pd.DataFrame) -> DriverTabl
         site_name=asked.random,
         sample=whole[asked.sample].astype(str).to_numpy(object),
         coordinates=None if place is None or np.isnan(place).all() else place,
-        layer=whole[asked.layer].astype(str).to_numpy(object) if asked.layer in whole else None,
+        layer=whole[asked.layer].fillna("").astype(str).to_numpy(object) if asked.layer in whole else None,
         lost=lost,
     )
 
