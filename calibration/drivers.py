@@ -97,7 +97,11 @@ def held_by_paths(response, components, data, truth: Mapping[str, float], seed: 
     """Whether the interval of each total effect on ln Q10 holds its truth."""
     model, variables = parse_paths(PATHS), {**components, "logq10": response}
     equations = fit_equations(model, variables, distance=data["distance"], error={"logq10": data["error"]})
-    rows = path_effects(model, equations, variables, draws=DRAWS, seed=seed).query("response == 'logq10' and kind == 'total'").set_index("cause")
+    rows = (
+        path_effects(model, equations, variables, draws=DRAWS, seed=seed)
+        .query("response == 'logq10' and kind == 'total'")
+        .set_index("cause")
+    )
     return tuple(bool(rows.loc[name, "lower"] <= value <= rows.loc[name, "upper"]) for name, value in truth.items())
 
 

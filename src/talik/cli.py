@@ -152,6 +152,54 @@ def export(
 
 
 @app.command()
+def drivers(
+    table: Annotated[Path, typer.Argument(help="CSV file, a row a sample.", metavar="TABLE")],
+    response: Annotated[str, typer.Option("--response", help="Column to be explained, as ln Q10.")],
+    out: Annotated[Path, typer.Option("--out", help="Folder to write to.", metavar="DIR")],
+    group: Annotated[
+        list[str], typer.Option("--group", help="Columns of a group or subgroup: mineral=clay,feox; more than once.")
+    ],
+    error: Annotated[str, typer.Option("--error", help="Column of the response's standard error.")] = "",
+    log: Annotated[str, typer.Option("--log", help="Columns to take the logarithm of: a,b.")] = "",
+    random: Annotated[str, typer.Option("--random", help="Column of the random effect, as site.")] = "",
+    layer: Annotated[str, typer.Option("--layer", help="Column of the layer.")] = "layer",
+    sample: Annotated[str, typer.Option("--sample", help="Column of the sample's name.")] = "sample",
+    coordinates: Annotated[str, typer.Option("--coordinates", help="Columns of the place.")] = "latitude,longitude",
+    paths: Annotated[str, typer.Option("--paths", help="Path model: 'logq10 ~ mineral + abundance; ...'.")] = "",
+    draws: Annotated[int, typer.Option("--draws", min=10, max=5000, help="Draws of the response.")] = 200,
+    permutations: Annotated[int, typer.Option("--permutations", min=19, max=99999, help="Of the tests.")] = 999,
+    resamples: Annotated[int, typer.Option("--resamples", min=19, max=99999, help="Bootstraps by site.")] = 999,
+    trees: Annotated[int, typer.Option("--trees", min=10, max=5000, help="Trees of a forest.")] = 200,
+    forests: Annotated[int, typer.Option("--forests", min=0, max=9999, help="Of permuted responses.")] = 199,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of all draws.")] = 1,
+) -> None:
+    """What explains Q10: every method on one table, and a verdict."""
+    from talik.drivers import driver_table
+    from talik.drivers.attribution import Effort, attribute
+    from talik.drivers.write import read_groups, read_samples, synthetic_note, write_attribution
+    from talik.errors import SettingsError
+    from talik.progress import shown
+
+    place = tuple(name.strip() for name in coordinates.split(","))
+    if len(place) != 2:
+        raise SettingsError(f"--coordinates {coordinates!r}: two columns are needed, as latitude,longitude.")
+    samples = read_samples(table)
+    made = driver_table(
+        samples, response=response, groups=read_groups(group), error=error,
+        log=[name.strip() for name in log.split(",") if name.strip()], random=random, layer=layer, sample=sample,
+        coordinates=(place[0], place[1]),
+    )  # fmt: skip
+    effort = Effort(draws, permutations, resamples, trees, forests, seed)
+    with shown() as progress:
+        found = attribute(made, paths=paths, effort=effort, told=progress)
+    files = write_attribution(found, out, note=synthetic_note(samples))
+    for one in made.problems:
+        typer.echo(f"{one.rule}: {one.found}", err=True)
+    typer.echo((out / "verdict.txt").read_text(encoding="utf-8"), nl=False)
+    typer.echo(f"{len(files)} files: {out}")
+
+
+@app.command()
 def report(run: Annotated[Path, typer.Argument(help="Folder of a finished run.", metavar="RUN")]) -> None:
     """Write the report of a finished run again."""
     from talik.study import write_report
