@@ -232,8 +232,8 @@ _ALL = (
     Table(
         "drivers_importance", "a predictor, subgroup or group, and its share",
         _columns(
-            "response* layer level* predictor subgroup group method* estimate# lower# upper# share# total# p# n# "
-            "sites# flag",
+            "response* layer level* predictor subgroup group method* estimate# lower# upper# share# share_lower# "
+            "share_upper# total# p# n# sites# flag",
             level=("predictor", "subgroup", "group"),
         ),
     ),

@@ -123,7 +123,9 @@ def test_shares_of_variables_subgroups_and_groups_sum_to_one_r2():
     table = made()
     totals = [driver_importance(table, level)["estimate"].sum() for level in ("predictor", "subgroup", "group")]
     assert_allclose(totals, totals[0], rtol=1e-10)
-    assert_allclose(driver_importance(table)["share"].sum(), 1)
+    found = driver_importance(table)
+    assert_allclose(found["share"].sum(), 1)
+    assert ((found["share_lower"] <= found["share"]) & (found["share"] <= found["share_upper"])).all()
     areas = commonality(table, resamples=9)
     assert_allclose(areas.loc[areas["fraction"] == "all", "estimate"], totals[0])
     split = sum(row.estimate / (row.fraction.count(",") + row.fraction.count(" and ") + 1) for row in areas.itertuples()

@@ -61,8 +61,8 @@ def driver_importance(
     Returns
     -------
     DataFrame
-        The table ``drivers_importance``, a row a part: its share of the response's variance, and ``share``, its
-        part of R².
+        The table ``drivers_importance``, a row a part: what it claims of the response's variance, and ``share``, its
+        part of R², which for ``lmg`` has an interval as well.
 
     Raises
     ------
@@ -100,14 +100,18 @@ def driver_importance(
     whole = values.of(together, table.n)
     estimate = shapley(whole)
     if method == "lmg":
-        left_out = shapley(values.of(together - products, table.n - size[:, None]))
+        without = values.of(together - products, table.n - size[:, None])
+        left_out = shapley(without)
         lower, upper = _jackknife_of_roots(estimate, left_out, sites - 1)
+        share_lower, share_upper = _jackknife_of_roots(estimate / whole[-1], left_out / without[:, -1:], sites - 1)
     else:
         counts = draws_of_sites(sites, resamples, seed)
         drawn = shapley(values.of(np.tensordot(counts, products, 1), (counts @ size)[:, None]))
+        share_lower = share_upper = np.full(len(parts), np.nan)
         lower, upper = quantiles(drawn, few=sites < SITES_A_COLUMN * table.predictors.shape[1])
     found = _named(table, level, parts).assign(
-        estimate=estimate, lower=lower, upper=upper, share=estimate / whole[-1], total=whole[-1],
+        estimate=estimate, lower=lower, upper=upper, share=estimate / whole[-1], share_lower=share_lower,
+        share_upper=share_upper, total=whole[-1],
         method=method if fit is None else f"{method}, weighted", n=table.n, sites=sites, response=table.response_name,
         flag=np.where(np.isnan(lower), NO_INTERVAL, np.where(estimate < -1e-12, NEGATIVE, "")),
     )  # fmt: skip

@@ -180,8 +180,8 @@ def _some_parts(table: DriverTable, groups: Sequence[str], most: int) -> dict[st
     if not FEWEST_GROUPS <= len(parts) <= most:
         known = listed(list({**table.groups, **table.subgroups}), 20)
         raise InputError(
-            f"{len(parts)} group{'s' * (len(parts) != 1)} cannot be partitioned: between {FEWEST_GROUPS} and {most} are needed. "
-            f"Name some of {known}."
+            f"{len(parts)} group{'s' * (len(parts) != 1)} cannot be partitioned: between {FEWEST_GROUPS} and {most} "
+            f"are needed. Name some of {known}."
         )
     return parts
 

@@ -364,5 +364,4 @@ def shares_of(table: DriverTable) -> Shares:
     Shares
     """
     found = driver_importance(table_of_components(table), "subgroup").set_index("subgroup").loc[list(table.subgroups)]
-    whole = found["total"].to_numpy(float)
-    return Shares(*((found[column].to_numpy(float) / whole).clip(0, 1) for column in ("estimate", "lower", "upper")))
+    return Shares(*(found[column].to_numpy(float) for column in ("share", "share_lower", "share_upper")))
