@@ -91,6 +91,19 @@ def test_sentences_are_those_of_a_paper(clear):
     assert sentence(verdict, fixed, shares) == "mineral lowers Q10: -0.12 [-0.20, -0.05] per sd; 14 % [5, 25] of R2."
 
 
+def test_a_member_that_goes_against_its_subgroup_is_named():
+    samples = transect_table(CLEAR, 3)
+    samples["feox"] = 1 / samples["feox"]
+    made = driver_table(
+        samples,
+        response="logq10",
+        groups={"mineral": ["caex", "feox"], "substrate": ["doc"]},
+        log=["caex", "feox", "doc"],
+    )
+    found = verdict_of_table(made)
+    assert sentence(found, found.subgroups[0]).startswith("mineral (feox reversed) lowers Q10: ")
+
+
 def test_a_table_without_places_or_errors_has_a_verdict_too():
     table = transect_table(CLEAR, 2).drop(columns=["latitude", "longitude", "logq10_error"])
     made = driver_table(table, response="logq10", groups=GROUPS, log=LOGS)

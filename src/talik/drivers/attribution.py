@@ -301,7 +301,7 @@ def _components(table: DriverTable) -> pd.DataFrame:
     for name, one in components_of(table).items():
         columns = table.subgroups[name]
         against = opposed(one, columns)
-        flag = f"{', '.join(against)} falls where the component rises" if against else ""
+        flag = f"reversed: {', '.join(against)}" if against else ""
         rows += [
             {"subgroup": name, "group": name.split("/")[0], "predictor": column, "loading": loading,
              "share": one.share, "n": table.n, "flag": flag}
@@ -327,8 +327,11 @@ def _sentences(table: DriverTable, tables: Mapping[str, pd.DataFrame], verdict: 
     named = tables["drivers_verdict"]
     yield from named.loc[named["layer"] == only_layer(table), "verdict"]
     yield from group_sentences(verdict)
-    for one in sorted(set(tables["drivers_components"]["flag"]) - {""}):
-        yield f"{one}: the sign of its subgroup is not its own."
+    for name, columns in verdict.reversed.items():
+        yield (
+            f"{name} has members that go against each other: what is said of it is of its first component, and the "
+            f"opposite of {', '.join(columns)}."
+        )
     if table.error is None:
         yield "Errors of the response are not known: all samples weigh the same."
     rivals = tables.get("drivers_robustness", pd.DataFrame({"agrees": []}))

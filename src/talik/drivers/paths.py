@@ -46,7 +46,7 @@ class Separation:
     @property
     def fishers_c(self) -> float:
         r"""Fisher's :math:`C = -2 \sum \ln p_i`; 0 where the model claims nothing."""
-        return float(-2 * np.log(np.maximum(self.p, 1e-300)).sum())
+        return float(0.0 - 2 * np.log(np.maximum(self.p, 1e-300)).sum())
 
     @property
     def freedom(self) -> int:

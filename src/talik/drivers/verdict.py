@@ -1,14 +1,14 @@
 """The verdict: one analysis, named beforehand, and a sentence for every subgroup."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
-from talik.drivers.components import components_of, table_of_components
+from talik.drivers.components import components_of, opposed, table_of_components
 from talik.drivers.importance import driver_importance
 from talik.drivers.power import LEVEL, MOST_SITES, sites_needed
 from talik.drivers.table import DriverTable
@@ -60,6 +60,8 @@ class Verdict:
     """Number of sites."""
     words: str = "REML"
     """How it was fitted."""
+    reversed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Columns of a subgroup that fall where its component rises, so that its sign is not theirs."""
 
     @property
     def two_signed(self) -> tuple[str, ...]:
@@ -202,23 +204,23 @@ def sentence(verdict: Verdict, one: SubgroupVerdict, shares: Shares | None = Non
         k = verdict.subgroups.index(one)
         share, lower, upper = (100 * part[k] for part in (shares.share, shares.lower, shares.upper))
         told += f"; {share:.0f} % [{lower:.0f}, {upper:.0f}] of R2"
+    name = one.subgroup
+    if (against := verdict.reversed.get(name)) is not None:
+        name = f"{name} ({_and(list(against))} reversed)"
     if one.finding in ("raises", "lowers"):
-        return f"{one.subgroup} {one.finding} {verdict.of}: {told}."
+        return f"{name} {one.finding} {verdict.of}: {told}."
     would = "more than 1,000" if one.needed is None else f"about {_about(one.needed)}"
     if one.finding == "suggested":
         verb = "raise" if one.estimate > 0 else "lower"
         return (
-            f"{one.subgroup} may {verb} {verdict.of}: {told}; among {len(verdict.subgroups)} subgroups chance alone "
+            f"{name} may {verb} {verdict.of}: {told}; among {len(verdict.subgroups)} subgroups chance alone "
             f"may bring that (p {one.p:.2g}). {_cap(would)} sites would tell."
         )
     if one.finding == "not separated":
-        return (
-            f"{one.subgroup} cannot be separated from {one.beside} with these {verdict.sites} sites: {told}; "
-            f"{would} would."
-        )
+        return f"{name} cannot be separated from {one.beside} with these {verdict.sites} sites: {told}; {would} would."
     excluded = max(abs(one.lower), abs(one.upper))
     return (
-        f"{one.subgroup}: no effect on {verdict.of} found, and none beyond {excluded:.2g} per sd is likely: {told}. "
+        f"{name}: no effect on {verdict.of} found, and none beyond {excluded:.2g} per sd is likely: {told}. "
         f"If the estimate were true, {would} sites would show it."
     )
 
@@ -288,11 +290,13 @@ def verdict_of_table(table: DriverTable, *, of: str = "Q10") -> Verdict:
     -------
     Verdict
     """
-    components = {name: component.scores for name, component in components_of(table).items()}
-    return primary_analysis(
-        table.response, components, error=table.error, distance=distances_of(table),
-        site=table.site if table.site_name else None, of=of,
+    components = components_of(table)
+    verdict = primary_analysis(
+        table.response, {name: one.scores for name, one in components.items()}, error=table.error,
+        distance=distances_of(table), site=table.site if table.site_name else None, of=of,
     )  # fmt: skip
+    against = {name: opposed(one, table.subgroups[name]) for name, one in components.items()}
+    return replace(verdict, reversed={name: columns for name, columns in against.items() if columns})
 
 
 def distances_of(table: DriverTable) -> NDArray[np.float64] | None:
