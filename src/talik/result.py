@@ -25,6 +25,6 @@ class StudyResult:
     pools: dict[str, pd.DataFrame]
     """``pools``."""
     temperature: dict[str, pd.DataFrame]
-    """``q10``, ``layers``, ``sensitivity``, ``outcomes``."""
+    """``q10``, ``activation_energies``, ``drift``, ``layers``, ``sensitivity``, ``outcomes``."""
     problems: pd.DataFrame = field(default_factory=pd.DataFrame)
     """What was found in the data, and what was done."""

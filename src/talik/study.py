@@ -247,7 +247,8 @@ def _pools(study: Study, tables: dict[str, pd.DataFrame]) -> dict[str, pd.DataFr
 def _temperature(study: Study, tables: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     from talik import temperature
 
-    q10 = temperature.q10(tables["respiration"], tables["jars"], release=tables["release"], pools=tables["pools"])
+    measured = tables["respiration"], tables["jars"]
+    q10 = temperature.q10(*measured, release=tables["release"], pools=tables["pools"])
     headline = study.settings.temperature.headline
     definitions = [headline, *(d for d in ("equal-carbon", "equal-time", "rate") if d != headline)]
     sensitivity = [
@@ -258,7 +259,9 @@ def _temperature(study: Study, tables: dict[str, pd.DataFrame]) -> dict[str, pd.
     ]
     return {
         "q10": q10,
-        "layers": temperature.compare_layers(q10, tables["samples"]),
+        "activation_energies": temperature.activation_energy(*measured, release=tables["release"]),
+        "drift": temperature.q10_drift(*measured, release=tables["release"]),
+        "layers": temperature.compare_layers(q10, tables["samples"], release=tables["release"], jars=tables["jars"]),
         "sensitivity": pd.concat(sensitivity, ignore_index=True),
         "outcomes": temperature.outcomes(tables["studies"], tables["jars"], q10),
     }
@@ -366,7 +369,8 @@ def _result(settings: Settings, tables: dict[str, pd.DataFrame]) -> StudyResult:
         title=settings.study.title, settings=settings.model_dump(exclude_none=True), version=__version__,
         survey=of("studies", "sites", "samples", "properties"),
         incubation=of("jars", "readings", "cabinets", "respiration"),
-        flux=of("release", "budgets"), pools=of("pools"), temperature=of("q10", "layers", "sensitivity", "outcomes"),
+        flux=of("release", "budgets"), pools=of("pools"),
+        temperature=of("q10", "activation_energies", "drift", "layers", "sensitivity", "outcomes"),
         problems=tables["problems"],
     )  # fmt: skip
 

@@ -19,11 +19,11 @@ from talik.pools.layout import Layout
 from talik.pools.readout import PulledReadout, Readout
 from talik.pools.search import box
 
-CROSSING = 1e-3
+CROSSING = 5e-3
 """How closely the root of the rise of the misfit is brought to its threshold, as a part of it. [-]"""
-MOST_REFITS = 30
+MOST_REFITS = 20
 """Refits of a walk."""
-MOST_STEPS = 40
+MOST_STEPS = 25
 """Steps of a refit."""
 FARTHEST = 4.0
 """How much farther from the best fit than the last step the next may go. [-]"""
@@ -33,7 +33,7 @@ LEAST = 1e-6
 """Smallest value that a pull is stiff about. [unit of the batch]"""
 MOST_AMOUNT = 1e7
 """Largest amount that is sought: of so slow a pool that its respiration hardly falls. [unit of the batch]"""
-REFITTED = 1e-4
+REFITTED = 1e-3
 """Expected fall of the misfit below which a refit is done, as a part of the threshold's rise."""
 BETTER = 1e-3
 """A refit is a better fit than the best when its misfit is lower by this part of the threshold's rise."""

@@ -17,6 +17,7 @@ from talik.survey.figures import maps_needed, plot_sites
 from talik.temperature.figures import (
     by_definition,
     forest_rows,
+    lay_out_one_soil,
     neighbouring_pairs,
     plot_flux_sensitivity,
     plot_layers,
@@ -26,6 +27,7 @@ from talik.temperature.figures import (
     q10_limits,
     with_places,
 )
+from talik.temperature.one_soil import most_telling_set
 from talik.temperature.q10 import pooled, widest
 
 if TYPE_CHECKING:
@@ -100,7 +102,7 @@ def figures(result: StudyResult) -> "dict[str, Figure]":
     headline = headline_of(result)
     drawn: dict[str, Figure] = {}
     with matplotlib.rc_context(STYLE):
-        for part in (_maps, _jars, _releases, _forests, _pairs, _sensitivities, _layers):
+        for part in (_maps, _jars, _releases, _forests, _one_soil, _pairs, _sensitivities, _layers):
             drawn |= dict(part(tables))
         drawn |= dict(_places(tables, headline))
     return drawn
@@ -237,6 +239,13 @@ def _forest(estimates: pd.DataFrame, by: str, words: str) -> "Figure":
     figure = _figure(WIDTH, height, f"{words}, with 95 % intervals")
     plot_q10_forest(estimates, figure.subplots(), by=by)
     return figure
+
+
+def _one_soil(tables: ReportTables) -> "Iterator[tuple[str, Figure]]":
+    name = most_telling_set(tables.q10)
+    if name is not None:
+        figure = _figure(WIDTH, 1.0, f"Q10 of the set {name} by every definition, and along its incubation")
+        yield "one-soil", lay_out_one_soil(tables.q10, tables.drift, name, figure)
 
 
 def _in_order(estimates: pd.DataFrame, studies: pd.DataFrame) -> pd.DataFrame:

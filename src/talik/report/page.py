@@ -26,6 +26,7 @@ from talik.report.rows import (
 from talik.report.summary import summarised
 from talik.report.tables import ReportTables, report_tables
 from talik.result import StudyResult
+from talik.temperature import layers_in_words, most_telling_set, one_soil, what_separates
 from talik.temperature.figures import with_places
 from talik.temperature.q10 import pooled, widest
 from talik.temperature.sensitivity import DAYS, DRAWS
@@ -100,7 +101,9 @@ def _contents(result: StudyResult, drawn: "dict[str, _Drawing]") -> dict[str, ob
         "pools": identified_pools(tables.pools),
         "models": pools_by_model(tables.pools),
         "reasons": reasons_not_identified(tables.pools),
-        "layers": tables.layers.to_dict("records"),
+        "one_soil": _one_soil(tables.q10),
+        "layers": tables.layers[tables.layers["ratio"].notna()].to_dict("records"),
+        "layers_in_words": layers_in_words(tables.layers, tables.samples),
         "problems": list(problems_by_study(tables.problems, tables.studies)),
         "corrections": tables.problems[tables.problems["rule"] == "correction-applied"].to_dict("records"),
         "infos": _infos(tables.problems),
@@ -110,6 +113,12 @@ def _contents(result: StudyResult, drawn: "dict[str, _Drawing]") -> dict[str, ob
         "days": DAYS,
         "draws": DRAWS,
     }
+
+
+def _one_soil(q10: pd.DataFrame) -> tuple[str, list[str]] | None:
+    """The soil that is shown under every definition, and what separates them."""
+    name = most_telling_set(q10)
+    return None if name is None else (name, what_separates(one_soil(q10, name)))
 
 
 class _Drawing:

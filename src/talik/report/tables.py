@@ -33,6 +33,8 @@ class ReportTables:
     """Table ``pools``."""
     q10: pd.DataFrame
     """Table ``q10``."""
+    drift: pd.DataFrame
+    """Table ``drift``."""
     layers: pd.DataFrame
     """Table ``layers``."""
     sensitivity: pd.DataFrame
