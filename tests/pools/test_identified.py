@@ -80,3 +80,13 @@ def test_times_that_do_not_begin_at_zero_tell_the_size_at_zero():
     time = np.linspace(100, 300, 15)
     fit = fit_pool_model(time, time, 5.0, 500 * 0.01 * np.exp(-0.01 * time), 1.0, model="one-pool")
     np.testing.assert_allclose(fit.estimates, [500, 0.01], rtol=1e-6)
+
+
+def test_every_optimum_that_fits_is_told():
+    _, series = simulated(SHORT, 12, np.random.default_rng(11))
+    fits = fit_series(with_errors(SHORT, series))
+    for fit in fits:
+        np.testing.assert_allclose(fit.optima[0], fit.estimates)
+    several = [fit for fit in fits if len(fit.optima) > 1]
+    assert several
+    assert all(not fit.identified.all() for fit in several if np.ptp(np.log(fit.optima[:, 2])) > 1)

@@ -30,6 +30,8 @@ YEAR = 365.25
 """Days of a year. [d]"""
 YEARS = (1.0, 10.0, 50.0)
 """Years after which the carbon left is told. [a]"""
+SAME_OPTIMUM = 0.2
+"""Difference of logarithms by which optima are told apart. [-]"""
 ROUNDING = 1e-8
 """Relative error that every rate has at least: none is known to more digits. [-]"""
 MOST_ROUNDS = 4
@@ -286,19 +288,30 @@ def _variance(layout: Layout, batch: Batch, series: Sequence[Series], best: Poin
 
 @dataclass(frozen=True)
 class Told:
-    """What is told of the series of one chunk, in the units of the parameters; arrays of shape (p, series)."""
+    """What is told of the series of one chunk, in the units of the parameters."""
 
     estimates: NDArray
+    """Best fits, shape (p, series)."""
     sd: NDArray
+    """Standard errors, shape (p, series)."""
     lower: NDArray
+    """Lower ends, shape (p, series)."""
     upper: NDArray
+    """Upper ends, shape (p, series)."""
     lower_closed: NDArray
+    """Whether each lower end was met inside the box, shape (p, series)."""
     upper_closed: NDArray
+    """Whether each upper end was met inside the box, shape (p, series)."""
     second: NDArray
+    """Whether an interval holds another optimum, shape (p, series)."""
     left: NDArray
     """Carbon left after the years, and its interval, shape (3, years, series)."""
     misfit: NDArray
+    """Sums of squares, shape (series,)."""
     collinearity: NDArray
+    """Collinearity indices, shape (series,)."""
+    optima: list[NDArray]
+    """Optima within the threshold of each series, the best first, each of shape (optima, p)."""
 
 
 def _told(
@@ -319,7 +332,26 @@ def _told(
         lower=lower[:p] * scale, upper=upper[:p] * scale, lower_closed=kept.lower_closed[:p],
         upper_closed=kept.upper_closed[:p], second=kept.second[:p], left=np.stack([center[p:], lower[p:], upper[p:]]),
         misfit=found.best.misfit, collinearity=near.collinearity,
+        optima=_optima(layout, found, _allowed(asked, layout, batch, series, found.best), scale),
     )  # fmt: skip
+
+
+def _optima(layout: Layout, found: Optima, allowed: Allowed, scale: NDArray) -> list[NDArray]:
+    """Every optimum within the threshold that a start ended in, each once."""
+    count = found.best.misfit.size
+    told = []
+    for i in range(count):
+        ends = found.all.take(np.arange(i, found.all.misfit.size, count))
+        order = np.argsort(ends.misfit, kind="stable")
+        near = order[ends.misfit[order] <= allowed.least[i] + allowed.rise[i]]
+        first = found.best.take(np.array([i]))
+        points = np.concatenate([first.phi, ends.phi[:, near]], axis=1)
+        amounts = np.concatenate([first.amounts, ends.amounts[:, near]], axis=1)[: layout.free_amounts]
+        # Starts stop where they can be compared, so that one optimum has as many places as starts.
+        _, once = np.unique(np.round(points / SAME_OPTIMUM), axis=1, return_index=True)
+        once = np.sort(once)
+        told.append((np.concatenate([amounts, np.exp(points)]) * scale[:, [i]])[:, once].T)
+    return told
 
 
 def _record(asked: Asked, layout: Layout, one: Series, told: Told, i: int) -> PoolFit:
@@ -337,7 +369,8 @@ def _record(asked: Asked, layout: Layout, one: Series, told: Told, i: int) -> Po
         ),
         residual_sum_of_squares=misfit, n=n, sigma=asked.sigma_kind, c0=one.carbon if layout.whole else None,
         temperatures=one.temperatures, reference_temperature=one.reference,
-        collinearity=float(told.collinearity[i]), aicc=aicc(misfit, n, p, kind), bic=bic(misfit, n, p, kind),
+        collinearity=float(told.collinearity[i]), optima=told.optima[i],
+        aicc=aicc(misfit, n, p, kind), bic=bic(misfit, n, p, kind),
     )  # fmt: skip
 
 
