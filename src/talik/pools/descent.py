@@ -31,7 +31,7 @@ THINNED = 0.75
 
 
 class Pull(Protocol):
-    """One more reading of each series, that pulls an amount, or carbon left, towards a target: see `profiles`."""
+    """One more reading of each series, that pulls an amount, or carbon left, towards a target: see `readout`."""
 
     @property
     def target(self) -> NDArray:

@@ -11,9 +11,9 @@ from talik.pools.batch import Series, pack
 from talik.pools.fit import fit_series
 from talik.pools.layout import Layout
 from talik.pools.models import PoolModel
-from talik.pools.profiles import Allowed, Quantity, begin_walks, refit_at
 from talik.pools.record import PoolFit
 from talik.pools.search import optima
+from talik.pools.walks import Allowed, Quantity, begin_walks, refit_at
 
 CURVE, THRESHOLD, OPEN = "#0072b2", "#d55e00", "#8c8c8c"
 """Colours that colour-blind eyes tell apart (Okabe and Ito 2008)."""

@@ -17,9 +17,10 @@ from talik.pools.identified import WIDEST_Q10, WIDEST_RATE, why_not
 from talik.pools.layout import Layout
 from talik.pools.local import local
 from talik.pools.models import POOL_MODELS, PoolModel
-from talik.pools.profiles import Allowed, Intervals, Quantity, intervals, quantities, value_of
+from talik.pools.profiles import Intervals, intervals
 from talik.pools.record import CarbonLeft, PoolFit, SigmaKind
 from talik.pools.search import EXACT, Optima, box, optima, sorted_pools
+from talik.pools.walks import Allowed, Quantity, quantities, value_of
 
 STARTS = 16
 """Starts of each fit; the pages on pools tell how seldom more find a better one."""

@@ -1,0 +1,332 @@
+"""Walks: how far one quantity of a soil may go, all others fitted anew at each step.
+
+A walk follows one quantity of one series to one side. A decay rate, a shape or a Q10 is held, an amount or carbon left
+is pulled (see `readout`). All walks of all series go side by side, and one that has been refitted takes its next step
+while others are still being fitted.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from talik.pools.batch import Batch
+from talik.pools.descent import THINNED, Descent, Point
+from talik.pools.layout import Layout
+from talik.pools.readout import PulledReadout, Readout
+from talik.pools.search import box
+
+CROSSING = 5e-3
+"""How closely the root of the rise of the misfit is brought to its threshold, as a part of it. [-]"""
+MOST_REFITS = 20
+"""Refits of a walk."""
+MOST_STEPS = 25
+"""Steps of a refit."""
+FARTHEST = 4.0
+"""How much farther from the best fit than the last step the next may go. [-]"""
+STIFFNESS = 10.0
+"""Weight of a pull: to miss its target by a tenth costs what the rates themselves weigh. [-]"""
+LEAST = 1e-6
+"""Smallest value that a pull is stiff about. [unit of the batch]"""
+MOST_AMOUNT = 1e7
+"""Largest amount that is sought: of so slow a pool that its respiration hardly falls. [unit of the batch]"""
+REFITTED = 1e-3
+"""Expected fall of the misfit below which a refit is done, as a part of the threshold's rise."""
+BETTER = 1e-3
+"""A refit is a better fit than the best when its misfit is lower by this part of the threshold's rise."""
+NARROW = 1e-5
+"""Width of a bracket, as a part of its distance from the best fit, at which a walk is done. [-]"""
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """What is profiled: a nonlinear parameter, an amount, or carbon left."""
+
+    place: int = -1
+    """Which nonlinear parameter; -1 for none."""
+    pool: int = -1
+    """Which amount; -1 for none."""
+    time: float = 0.0
+    """Time after which carbon left is read. [d]"""
+
+    @property
+    def held(self) -> bool:
+        """Whether it is held, and not pulled."""
+        return self.place >= 0
+
+
+def quantities(layout: Layout, times: tuple[float, ...] = ()) -> list[Quantity]:
+    """The free parameters of a layout in their order, then the carbon left at times."""
+    amounts = [Quantity(pool=pool) for pool in range(layout.free_amounts)]
+    nonlinear = [Quantity(place=place) for place in range(layout.nonlinear)]
+    return amounts + nonlinear + [Quantity(time=time) for time in times]
+
+
+def value_of(layout: Layout, quantity: Quantity, point: Point) -> NDArray:
+    """The quantity of each series, shape (series,): a logarithm where it is held."""
+    if quantity.held:
+        return point.phi[quantity.place]
+    series = point.phi.shape[1]
+    readout = Readout(np.full(series, quantity.pool), np.full(series, quantity.time))
+    return readout.read(layout, point.phi, point.amounts)
+
+
+def edges(layout: Layout, quantity: Quantity) -> tuple[float, float]:
+    """Least and largest value that is sought."""
+    if quantity.held:
+        return float(layout.box[0][quantity.place]), float(layout.box[1][quantity.place])
+    return 0.0, 1.0 if layout.whole else MOST_AMOUNT
+
+
+@dataclass(frozen=True)
+class Allowed:
+    """The misfit of the best fits, and how far others may rise above it."""
+
+    least: NDArray
+    """Misfit of the best fit, shape (series,). [-]"""
+    rise: NDArray
+    """How much more an interval allows, shape (series,). [-]"""
+
+    def take(self, rows: NDArray) -> "Allowed":
+        """Of some of the series."""
+        return Allowed(self.least[rows], self.rise[rows])
+
+
+@dataclass
+class Walks:
+    """Walks side by side, and how far they have come."""
+
+    row: NDArray
+    """Series of each walk, shape (walks,)."""
+    place: NDArray
+    """Nonlinear parameter that is held; -1 where a readout is pulled."""
+    readout: Readout
+    """What is pulled."""
+    side: NDArray
+    """-1 downward, 1 upward."""
+    edge: NDArray
+    """Where the box ends."""
+    center: NDArray
+    """Value of the best fit, from which distances count."""
+    allowed: Allowed
+    """The thresholds."""
+    value: NDArray
+    """Farthest value within the threshold."""
+    phi: NDArray
+    """All nonlinear parameters there, shape (q, walks)."""
+    closed: NDArray
+    """Whether the threshold was met inside the box."""
+    better: NDArray
+    """Nonlinear parameters of a better fit than the best, met on the way; NaN where none was. Shape (q, walks)."""
+
+    def take(self, rows: NDArray) -> "Walks":
+        """Some of the walks."""
+        parts: dict[str, Any] = {}
+        for name in self.__dataclass_fields__:
+            part = getattr(self, name)
+            parts[name] = part.take(rows) if isinstance(part, Readout | Allowed) else part[..., rows]
+        return Walks(**parts)
+
+    def put(self, rows: NDArray, other: "Walks") -> None:
+        """Let some of the walks stand where others do."""
+        for name in ("value", "phi", "closed", "better"):
+            getattr(self, name)[..., rows] = getattr(other, name)
+
+
+def begin_walks(batch: Batch, best: Point, allowed: Allowed, profiled: Sequence[Quantity]) -> Walks:
+    """A walk to each side of each quantity of each series: side after side, quantity after quantity."""
+    layout, count = batch.layout, batch.count
+    each = [(side, quantity) for side in (-1, 1) for quantity in profiled]
+
+    def spread(values: list) -> NDArray:
+        return np.repeat(np.array(values), count)
+
+    row = np.tile(np.arange(count), len(each))
+    center = np.concatenate([value_of(layout, quantity, best) for _, quantity in each])
+    return Walks(
+        row=row, place=spread([quantity.place for _, quantity in each]),
+        readout=Readout(*(spread([getattr(quantity, name) for _, quantity in each]) for name in ("pool", "time"))),
+        side=spread([side for side, _ in each]),
+        edge=spread([edges(layout, quantity)[side > 0] for side, quantity in each]),
+        center=center, allowed=allowed.take(row), value=center.copy(), phi=best.phi[:, row],
+        closed=np.zeros(row.size, bool), better=np.full((layout.nonlinear, row.size), np.nan),
+    )  # fmt: skip
+
+
+class Refits:
+    """Fits of walks near the values that they try next."""
+
+    def __init__(self, batch: Batch, walks: Walks, target: NDArray):
+        """Targets have the shape (walks,)."""
+        self.walks, self.target = walks, target
+        part = batch.take(walks.row)
+        self.stiffness = STIFFNESS * np.sqrt(np.einsum("bn,bn->b", part.aim, part.aim))
+        lower, upper = self._boxes(batch.layout, np.arange(target.size))
+        self.weight = self._weights()
+        pull = PulledReadout(walks.readout, self.weight, self.weight * target)
+        within = REFITTED * walks.allowed.rise
+        self.descent = Descent(part, walks.phi.copy(), lower, upper, pull, within)
+
+    def _weights(self) -> NDArray:
+        """Weight of each pull; 0 where a parameter is held."""
+        return np.where(self.walks.place < 0, self.stiffness / np.maximum(np.abs(self.target), LEAST), 0.0)
+
+    def _boxes(self, layout: Layout, rows: NDArray) -> tuple[NDArray, NDArray]:
+        """Boxes in which a held parameter is held; a decay rate keeps faster pools above it, slower below."""
+        lower, upper = box(layout, rows.size)
+        place, target = self.walks.place[rows], self.target[rows]
+        for i in range(layout.nonlinear):
+            held = place == i
+            lower[i, held] = upper[i, held] = target[held]
+            if i in layout.ordered:
+                rank = layout.ordered.index(i)
+                for faster in layout.ordered[:rank]:
+                    lower[faster, held] = np.maximum(lower[faster, held], target[held])
+                for slower in layout.ordered[rank + 1 :]:
+                    upper[slower, held] = np.minimum(upper[slower, held], target[held])
+        return lower, upper
+
+    def begin(self, rows: NDArray, phi: NDArray, target: NDArray) -> None:
+        """Try the next values of some walks, from given places."""
+        self.target[rows] = target
+        self.descent.begin(rows, phi, *self._boxes(self.descent.batch.layout, rows))
+        self.weight = self._weights()
+        self.descent.pull = PulledReadout(self.walks.readout, self.weight, self.weight * self.target)
+
+    def keep(self, rows: NDArray) -> None:
+        """Go on with some walks only."""
+        self.walks, self.target = self.walks.take(rows), self.target[rows]
+        self.stiffness, self.weight = self.stiffness[rows], self.weight[rows]
+        self.descent.keep(rows)
+
+    def found(self, rows: NDArray) -> "Refitted":
+        """What refits that are done have found."""
+        walks, here = self.walks.take(rows), self.descent.here.take(rows)
+        layout = self.descent.batch.layout
+        held = walks.place >= 0
+        read = walks.readout.read(layout, here.phi, here.amounts)
+        short = np.where(held, 0.0, self.target[rows] - read)
+        pulled = self.weight[rows] ** 2 * short
+        gradient = here.gradient[np.maximum(walks.place, 0), np.arange(rows.size)]
+        misfit = here.misfit - pulled * short
+        return Refitted(
+            value=np.where(held, self.target[rows], read), misfit=misfit, phi=here.phi,
+            root=np.sqrt(np.maximum(misfit - walks.allowed.least, 0.0) / walks.allowed.rise),
+            slope=np.where(held, 2.0 * gradient, 2.0 * pulled) * walks.side / walks.allowed.rise,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Refitted:
+    """Fits with one quantity held or pulled."""
+
+    value: NDArray
+    """Value of the quantity that they have, shape (walks,)."""
+    misfit: NDArray
+    """Sum of squares of the rates."""
+    phi: NDArray
+    """Nonlinear parameters, shape (q, walks)."""
+    root: NDArray
+    """Root of the rise of the misfit, as a part of the threshold's."""
+    slope: NDArray
+    """Derivative outward of its square along the profile."""
+
+
+def walk(batch: Batch, walks: Walks, first: NDArray) -> None:
+    """Move each walk outward until its misfit meets the threshold or the box ends.
+
+    The root of the rise is nearly straight, and its slope comes with each refit; where a Newton step leaves the
+    bracket, the bracket is halved.
+
+    Parameters
+    ----------
+    batch : Batch
+        The series.
+    walks : Walks
+        Where each walk begins; moved in place.
+    first : ndarray, shape (walks,)
+        The first value that each tries.
+    """
+    going = np.arange(walks.row.size)
+    refits = Refits(batch, walks.take(going), np.minimum(first * walks.side, walks.edge * walks.side) * walks.side)
+    outside, tried = np.full(going.size, np.nan), np.zeros(going.size, int)
+    alive = np.ones(going.size, bool)
+    while going.size:
+        rows = np.flatnonzero(refits.descent.step(0.0, MOST_STEPS) & alive)
+        if rows.size:
+            tried[rows] += 1
+            ended = _advance(refits, rows, outside, tried)
+            alive[rows[ended]] = False
+        left = np.flatnonzero(alive)
+        if left.size < THINNED * going.size:
+            walks.put(going, refits.walks)
+            refits.keep(left)
+            going, outside, tried, alive = going[left], outside[left], tried[left], alive[left]
+
+
+def _advance(refits: Refits, rows: NDArray, outside: NDArray, tried: NDArray) -> NDArray:
+    """Take up what the refits of some walks found, and send them on; which of them are at their end."""
+    walks, found = refits.walks, refits.found(rows)
+    side, edge, center = walks.side[rows], walks.edge[rows], walks.center[rows]
+    at_edge = refits.target[rows] == edge
+    better = rows[found.misfit < walks.allowed.least[rows] - BETTER * walks.allowed.rise[rows]]
+    walks.better[:, better] = found.phi[:, np.isin(rows, better)]
+    inner = (found.root <= 1.0) & ((found.value - walks.value[rows]) * side >= 0)
+    met = np.abs(found.root - 1.0) < CROSSING
+    outer = found.root > 1.0
+    nearer = outer & ~((found.value - outside[rows]) * side >= 0)
+    outside[rows[nearer]] = found.value[nearer]
+    moved = inner | met
+    walks.value[rows[moved]] = found.value[moved]
+    walks.phi[:, rows[moved]] = found.phi[:, moved]
+    # A pull that no longer moves has met what the model can hold at most.
+    ended = (found.root <= 1.0) & at_edge
+    inside = walks.value[rows]
+    narrow = np.abs(outside[rows] - inside) <= NARROW * np.maximum(np.abs(inside - center), 1e-9)
+    spent = tried[rows] >= MOST_REFITS
+    walks.closed[rows] = ~ended & (met | narrow | (spent & np.isfinite(outside[rows])))
+    finished = met | ended | narrow | spent
+    on = ~finished
+    target = _next(inside[on], outside[rows[on]], center[on], found, on, side[on], edge[on], refits.target[rows[on]])
+    refits.begin(rows[on], walks.phi[:, rows[on]], target)
+    return finished
+
+
+def _next(
+    inside: NDArray, outside: NDArray, center: NDArray, found: Refitted, on: NDArray, side: NDArray, edge: NDArray,
+    target: NDArray,
+) -> NDArray:  # fmt: skip
+    """The next value to try: Newton's on the root of the rise, kept in the bracket, or not too far beyond it."""
+    value, root, slope = found.value[on], found.root[on], found.slope[on]
+    steepness = slope / np.maximum(2.0 * root, 1e-12)
+    rising = (steepness > 0) & (root > 0)
+    newton = value + side * np.where(rising, (1.0 - root) / np.where(rising, steepness, 1.0), np.inf)
+    reach = np.maximum(np.abs(target - center), 1e-9)
+    far, near = center + side * FARTHEST * reach, center + side * 1.2 * np.abs(value - center)
+    beyond = side * np.clip(np.where(np.isfinite(newton), newton, far) * side, near * side, far * side)
+    margin = 0.02 * np.abs(outside - inside)
+    within = ((newton - inside) * side > margin) & ((outside - newton) * side > margin)
+    halved = np.where(within, newton, (inside + outside) / 2)
+    chosen = np.where(np.isnan(outside), beyond, halved)
+    return np.minimum(chosen * side, edge * side) * side
+
+
+def refit_once(batch: Batch, walks: Walks, target: NDArray) -> Refitted:
+    """Fits at one value of each walk, from where it stands."""
+    refits = Refits(batch, walks, target)
+    done = np.zeros(target.size, bool)
+    while not done.all():
+        done |= refits.descent.step(0.0, MOST_STEPS)
+    return refits.found(np.arange(target.size))
+
+
+def refit_at(batch: Batch, walks: Walks, target: NDArray) -> NDArray:
+    """Sum of squares with the quantity of each walk at a value, shape (walks,)."""
+    return refit_once(batch, walks, np.clip(target, *_edges_of(walks, batch.layout))).misfit
+
+
+def _edges_of(walks: Walks, layout: Layout) -> tuple[NDArray, NDArray]:
+    lower, upper = layout.box
+    return lower[np.maximum(walks.place, 0)], upper[np.maximum(walks.place, 0)]
