@@ -22,7 +22,7 @@ from talik.pools.record import CarbonLeft, PoolFit, SigmaKind
 from talik.pools.search import EXACT, Optima, box, optima, sorted_pools
 from talik.pools.walks import Allowed, Quantity, quantities, value_of
 
-STARTS = 16
+STARTS = 32
 """Starts of each fit; the pages on pools tell how seldom more find a better one."""
 CHUNK = 500
 """Series that are fitted at once: enough that NumPy's calls cost little, few enough to stay in the cache. Always the
@@ -87,7 +87,7 @@ def fit_pool_model(
         Coverage of the profile intervals. [-]
     widest_q10, widest_rate : float
         Upper over lower end of an interval, above which a Q10, or a rate or a pool, is not identified. [-]
-    starts : int, default 16
+    starts : int, default 32
         Places from which the optimum is sought.
 
     Returns

@@ -24,6 +24,8 @@ EMPTY = 1e-9
 """Part of all carbon below which a pool is empty. [-]"""
 GAIN = 1e-9
 """Relative fall of the sum of squares for which an empty pool is moved. [-]"""
+NEARBY = 1.0
+"""Difference of logarithms within which a pool is not moved. [-]"""
 SCANNED = 16
 """Decay rates that an empty pool is given."""
 SEED = 20211
@@ -57,6 +59,7 @@ def optima(batch: Batch, starts: int) -> Optima:
     best = ended.take(chosen)
     refill(batch, best, rough)
     if starts > 1:
+        relocate(batch, best)
         best = descend(batch, best.phi, lower, upper, finished=EXACT)
     return Optima(sorted_pools(batch.layout, best), sorted_pools(batch.layout, ended))
 
@@ -89,6 +92,33 @@ def refill(batch: Batch, best: Point, finished: float) -> None:
         part = part.take(moved)
         ended = descend(part, found.phi[:, moved], *box(batch.layout, moved.size), finished=finished)
         best.put(empty[moved], ended)
+
+
+def relocate(batch: Batch, best: Point) -> None:
+    """Move each pool in turn to where it fits best among decay rates all over the box, and descend from there.
+
+    It leaves optima in which two pools share what one could explain, and the third is missing elsewhere.
+    """
+    layout = batch.layout
+    low, high = box(layout, batch.count)
+    for place in layout.ordered:
+        begun = None
+        for share in np.linspace(0.0, 1.0, SCANNED):
+            phi = best.phi.copy()
+            phi[place] = low[place] + share * (high[place] - low[place])
+            # Near where it stands a pool would only come back.
+            near = np.abs(phi[place] - best.phi[place]) < NEARBY
+            tried = evaluate(batch, phi)
+            tried.misfit = np.where(near, np.inf, tried.misfit)
+            if begun is None:
+                begun = tried
+            else:
+                better = np.flatnonzero(tried.misfit < begun.misfit)
+                begun.put(better, tried.take(better))
+        if begun is not None:
+            ended = descend(batch, begun.phi, low, high, finished=ROUGH)
+            better = np.flatnonzero(ended.misfit < (1.0 - GAIN) * best.misfit)
+            best.put(better, ended.take(better))
 
 
 def first_places(batch: Batch, starts: int) -> NDArray:
