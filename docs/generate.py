@@ -5,6 +5,7 @@ They exist in memory only. This file is listed as a hook in mkdocs.yml.
 
 import json
 import math
+import re
 from collections.abc import Iterable, Sequence
 from functools import cache
 
@@ -14,13 +15,18 @@ from typer.testing import CliRunner
 import talik
 from talik.cli import app
 from talik.columns import meaning
+from talik.errors import ResponseError
 from talik.problems import COLUMNS, RULES, SEVERITIES
 from talik.quantities import QUANTITIES
+from talik.responses import RESPONSES
 from talik.study import STAGES, Settings
 from talik.tables import TABLES, Column, header
 
 ONE_SOIL = "<!-- one soil -->"
 """Where a page is given one soil under all definitions of Q10."""
+
+TEN_DEGREES = "<!-- ten-degree q10 -->"
+"""Where a page is given the ten-degree Q10 of forms as a table."""
 
 SHOWN_SOIL = "Reichstein2000 Davos_Ridge 0-5 cm"
 """The set of the packaged demonstration that is shown: three temperatures, eight readings."""
@@ -112,6 +118,89 @@ def problems_page() -> str:
         rows = [(f"`{rule.name}`", rule.meaning) for rule in RULES.values() if rule.severity == severity]
         parts.append(f"\n## {severity}\n\n" + table(("rule", "what it says"), rows))
     return "".join(parts)
+
+
+def responses_page() -> str:
+    """Every form of the temperature response, and its parameters."""
+    forms = [
+        (f"`{one.name}`", in_one_line(one.equation), span(one.valid_range), one.reference) for one in RESPONSES.values()
+    ]
+    parameters = [
+        (
+            f"`{one.name}`", f"`{p.name}`", f"`{p.unit}`" if p.unit else "1", f"{p.usual:g}",
+            "fixed" if p.low == p.high else span((p.low, p.high)), p.meaning,
+        )
+        for one in RESPONSES.values()
+        for p in one.parameters
+    ]  # fmt: skip
+    return (
+        "# Responses\n\n"
+        "Every form of the [temperature response](../explanation/responses.md) in `talik.RESPONSES`. T is in °C, "
+        "$T_K$ in kelvin; f is scaled as the source scales it, and only ratios of it are used. The range is where the "
+        "form describes soil, in °C: a temperature outside is refused.\n\n"
+        + table(("form", "equation", "valid, °C", "reference"), forms)
+        + "\n## Parameters\n\n"
+        "The usual value is that of the source. A fit looks within the range. `daycent`, `daycent-exponential` and "
+        "`rothc` have no parameter.\n\n"
+        + table(("form", "parameter", "unit", "usual", "range", "what it is"), parameters)
+    )
+
+
+def in_one_line(docstring: str) -> str:
+    r"""What a docstring says of its equation, for a cell of a table.
+
+    Examples
+    --------
+    >>> in_one_line("Straight.\n\n.. math:: f = a\n          + b T\n\nFor short ranges.")
+    'Straight. :math:`f = a + b T` For short ranges.'
+    """
+    parts = []
+    for paragraph in docstring.split("\n\n"):
+        words = " ".join(paragraph.split())
+        parts.append(re.sub(r"^\.\. math:: (.*)$", r":math:`\1`", words))
+    return " ".join(parts)
+
+
+def ten_degree_q10() -> str:
+    """Q10 from a temperature to the one ten degrees above, by form; a dash where a form is not valid."""
+    forms = (
+        ("arrhenius", (50.0,), " 50 kJ mol⁻¹"), ("arrhenius", (75.0,), " 75 kJ mol⁻¹"), ("lloyd-taylor", None, ""),
+        ("kirschbaum", None, ""), ("rothc", None, ""), ("daycent", None, ""), ("ratkowsky", (-8.0,), " -8 °C"),
+    )  # fmt: skip
+
+    def cell(low: float, name: str, values: Sequence[float] | None) -> str:
+        try:
+            return f"{float(talik.q10_between(RESPONSES[name], low, low + 10, values)):.3f}"
+        except ResponseError:
+            return "–"
+
+    rows = [
+        (f"{low} to {low + 10}", *(cell(low, name, values) for name, values, _ in forms)) for low in range(-5, 30, 5)
+    ]
+    return table(("°C", *(f"`{name}`{told}" for name, _, told in forms)), rows)
+
+
+def drawn_responses() -> dict[str, str]:
+    """Figures of responses as SVG, by their place: thawed forms, and forms that go below 0 °C."""
+    import matplotlib
+    from matplotlib.figure import Figure
+
+    from talik.report.figures import STYLE, svg
+    from talik.responses import with_frozen_q10, with_liquid_water
+    from talik.responses.figures import COMPARED, lay_out_responses
+
+    thawed = RESPONSES["arrhenius"]
+    land = [RESPONSES[name] for name in ("rothc", "ctsm", "jules", "orchidee-zero-at-3", "lpjml")]
+    shown = {
+        "responses": (COMPARED, 10.0),
+        "responses-frozen": ([thawed, with_liquid_water(thawed), with_frozen_q10(thawed), *land], 5.0),
+    }
+    drawings = {}
+    with matplotlib.rc_context(STYLE | {"figure.facecolor": "white"}):
+        for name, (forms, reference) in shown.items():
+            figure = lay_out_responses(Figure(layout="constrained"), forms, reference=reference)
+            drawings[f"explanation/{name}.svg"] = svg(figure, name)
+    return drawings
 
 
 def stages_page() -> str:
@@ -233,6 +322,7 @@ PAGES = {
     "reference/quantities.md": quantities_page,
     "reference/tables.md": tables_page,
     "reference/problems.md": problems_page,
+    "reference/responses.md": responses_page,
     "reference/stages.md": stages_page,
     "reference/commands.md": commands_page,
     "reference/python.md": python_page,
@@ -247,9 +337,13 @@ def on_files(files, config):
     for place, page in PAGES.items():
         files.append(File.generated(config, place, content=page()))
     files.append(File.generated(config, "explanation/one-soil.svg", content=one_soil()[0]))
+    for place, drawing in drawn_responses().items():
+        files.append(File.generated(config, place, content=drawing))
     return files
 
 
 def on_page_markdown(markdown, **_):
-    """Put what is said of the one soil in its place."""
-    return markdown.replace(ONE_SOIL, one_soil()[1]) if ONE_SOIL in markdown else markdown
+    """Put what is said of the one soil, and the ten-degree Q10 of forms, in their places."""
+    for mark, written in ((ONE_SOIL, lambda: one_soil()[1]), (TEN_DEGREES, ten_degree_q10)):
+        markdown = markdown.replace(mark, written()) if mark in markdown else markdown
+    return markdown

@@ -5,7 +5,15 @@ import pytest
 from numpy.testing import assert_allclose
 
 from talik.errors import ResponseError
-from talik.responses import RESPONSES, compare_responses, equivalent, fit_response, local_q10
+from talik.responses import (
+    RESPONSES,
+    compare_responses,
+    equivalent,
+    fit_response,
+    local_q10,
+    q10_between,
+    with_frozen_q10,
+)
 
 AT = np.array([0.0, 4, 10, 15, 20, 25, 30])
 FITTED = [name for name in RESPONSES if name not in ("daycent", "daycent-exponential", "rothc")]
@@ -91,3 +99,38 @@ def test_a_form_that_cannot_be_as_steep_says_so():
         equivalent(RESPONSES["van-t-hoff"], RESPONSES["ratkowsky"], 20.0, [15.0])
     with pytest.raises(ResponseError, match="no parameter that could be set"):
         equivalent(RESPONSES["van-t-hoff"], RESPONSES["rothc"], 20.0)
+
+
+def test_left_out_is_the_error_at_temperatures_that_the_fit_has_not_seen():
+    # Van 't Hoff is a straight line of the logarithms, so what a fit to the others foretells is a straight line too.
+    at = np.array([0.0, 0.0, 8.0, 15.0, 24.0])
+    measured = np.array([1.0, 1.2, 2.1, 5.0, 8.0])
+    errors = []
+    for left in np.unique(at):
+        kept = at != left
+        line = np.polyfit(at[kept], np.log(measured[kept]), 1)
+        errors += list(np.log(measured[~kept]) - np.polyval(line, at[~kept]))
+    table = compare_responses(at, measured, forms=["van-t-hoff"])
+    assert table["left_out"].iloc[0] == pytest.approx(np.sqrt(np.mean(np.square(errors))), rel=1e-6)
+
+
+def test_rates_that_are_missing_do_not_count_in_a_comparison():
+    forms = ["van-t-hoff", "arrhenius"]
+    measured = rates("van-t-hoff", [2.4], noise=0.1)
+    with_gaps = compare_responses([*AT, 12.0, np.nan], [*measured, np.nan, 3.0], forms=forms)
+    assert with_gaps.equals(compare_responses(AT, measured, forms=forms))
+
+
+def test_a_comparison_takes_forms_with_ice_in_them_and_says_what_too_few_temperatures_cannot_tell():
+    forms = [with_frozen_q10(RESPONSES["van-t-hoff"]), "van-t-hoff", "mmrt"]
+    frozen = compare_responses([-8, -2, 5, 15, 25], [0.02, 0.3, 1.0, 2.4, 6.0], forms=forms).set_index("form")
+    assert frozen.loc["van-t-hoff, frozen Q10", "left_out"] < 1.0
+    assert "-8, -2 °C is asked for" in frozen.loc["mmrt", "reason"]
+    few = compare_responses([5, 15, 25], [1.0, 2.0, 5.0], forms=forms[1:]).set_index("form")
+    assert few.loc["van-t-hoff", "left_out"] > 0
+    assert "leaving one temperature out needs 4 temperatures; there are 3" in few.loc["mmrt", "reason"]
+
+
+def test_a_q10_between_a_temperature_and_itself_is_refused():
+    with pytest.raises(ResponseError, match="take local_q10"):
+        q10_between(RESPONSES["arrhenius"], [5, 10], [15, 10])

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -88,7 +89,7 @@ def fit_response(temperature: ArrayLike, rate: ArrayLike, *, form: str | Respons
     >>> [round(float(value), 2) for value in (fit.parameters[0], fit.lower[0], fit.upper[0])]
     [2.33, 1.48, 3.68]
     """
-    response = form if isinstance(form, Response) else _known(form)
+    response = _known(form)
     at, rates = _usable(temperature, rate, response)
     reference = float(np.clip(np.median(at), *response.valid_range))
     residuals = _residuals(response, at, rates, reference)
@@ -104,10 +105,17 @@ def fit_response(temperature: ArrayLike, rate: ArrayLike, *, form: str | Respons
 
 
 def compare_responses(
-    temperature: ArrayLike, rate: ArrayLike, *, forms: Iterable[str] = ("van-t-hoff", "arrhenius", "lloyd-taylor",
-    "ratkowsky", "quadratic", "mmrt")
-) -> pd.DataFrame:  # fmt: skip
+    temperature: ArrayLike,
+    rate: ArrayLike,
+    *,
+    forms: Iterable[str | Response] = ("van-t-hoff", "arrhenius", "lloyd-taylor", "ratkowsky", "quadratic", "mmrt"),
+) -> pd.DataFrame:
     """Forms fitted to the same rates, the best first.
+
+    Two criteria: AICc, for how well a form fits with how few parameters, and out of sample, how well it foretells
+    the rates at a temperature that it has not seen. Each temperature is left out in turn with all of its rates, and
+    the form is fitted to the others; at the coldest and the warmest one that is a small extrapolation, which is what
+    forms differ in.
 
     Parameters
     ----------
@@ -115,15 +123,21 @@ def compare_responses(
         Temperatures. [°C]
     rate : array_like, shape (n,)
         Rates above zero.
-    forms : iterable of str
-        Names in ``RESPONSES``.
+    forms : iterable of str or Response
+        Names in ``RESPONSES``, or forms of one's own, as with ice in them.
 
     Returns
     -------
     DataFrame
         A row for each form: form, parameters (their number), aicc, weight (Akaike weight), left_out (root mean square
-        of the logarithm of the rates at each temperature that a fit without it foretells), reason (why a value is
-        missing).
+        error of the logarithm of the rates at each temperature that a fit to the others foretells), reason (why a
+        value is missing). A form whose range does not hold all temperatures is not fitted, since only fits to the same
+        rates can be compared.
+
+    Raises
+    ------
+    ResponseError
+        For a name that is no form.
 
     Examples
     --------
@@ -131,27 +145,38 @@ def compare_responses(
     >>> compare_responses([0, 4, 10, 15, 20, 25], rates, forms=["van-t-hoff", "ratkowsky"])["form"].iloc[0]
     'ratkowsky'
     """
-    rows = [_compared(np.asarray(temperature, float), np.asarray(rate, float), form) for form in forms]
+    at, rates = np.broadcast_arrays(np.asarray(temperature, float), np.asarray(rate, float))
+    read = np.isfinite(at) & np.isfinite(rates)
+    rows = [_compared(at[read], rates[read], _known(form)) for form in forms]
     table = pd.DataFrame(rows)
     lead = np.exp(-0.5 * (table["aicc"] - table["aicc"].min()))
     table.insert(3, "weight", lead / lead.sum())
     return table.sort_values(["aicc", "left_out"], kind="stable").reset_index(drop=True)
 
 
-def _compared(temperature: NDArray, rate: NDArray, form: str) -> dict[str, object]:
-    response = _known(form)
-    row = {"form": form, "parameters": _count(response), "aicc": np.nan, "left_out": np.nan, "reason": ""}
+def _compared(temperature: NDArray, rate: NDArray, form: Response) -> dict[str, object]:
+    row: dict[str, Any] = {
+        "form": form.name,
+        "parameters": _count(form),
+        "aicc": np.nan,
+        "left_out": np.nan,
+        "reason": "",
+    }
+    needed, found = _count(form) + 2, np.unique(temperature).size
     try:
-        fit = fit_response(temperature, rate, form=form)
-        row["aicc"] = fit.aicc
-        row["reason"] = "" if np.isfinite(fit.aicc) else "too few rates for AICc"
-        row["left_out"] = _left_out(temperature, rate, form)
+        row["aicc"] = fit_response(temperature, rate, form=form).aicc
+        missing = [] if np.isfinite(row["aicc"]) else ["too few rates for AICc"]
+        if found >= needed:
+            row["left_out"] = _left_out(temperature, rate, form)
+        else:
+            missing.append(f"leaving one temperature out needs {needed} temperatures; there are {found}")
+        row["reason"] = "; ".join(missing)
     except ResponseError as error:
         row["reason"] = str(error)
     return row
 
 
-def _left_out(temperature: NDArray, rate: NDArray, form: str) -> float:
+def _left_out(temperature: NDArray, rate: NDArray, form: Response) -> float:
     """Root mean square error of ln rate at each temperature, from a fit to the others."""
     errors = []
     for left in np.unique(temperature):
@@ -162,7 +187,9 @@ def _left_out(temperature: NDArray, rate: NDArray, form: str) -> float:
     return float(np.sqrt(np.mean(np.concatenate(errors) ** 2)))
 
 
-def _known(form: str) -> Response:
+def _known(form: str | Response) -> Response:
+    if isinstance(form, Response):
+        return form
     if form not in RESPONSES:
         raise ResponseError(f"there is no form {form!r}; forms are {listed(list(RESPONSES), 30)}.", [form])
     return RESPONSES[form]

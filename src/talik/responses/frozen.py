@@ -45,7 +45,9 @@ def liquid_water(temperature: ArrayLike, at_minus_one: ArrayLike, exponent: Arra
 
 
 def with_liquid_water(response: Response) -> Response:
-    """A response whose rate at 0 °C is scaled by the liquid share of the water below.
+    r"""A response whose rate at 0 °C is scaled by the liquid share of the water below.
+
+    .. math:: f(T) = f(0) \min(1, a \, |T|^{-b}), \quad T < 0
 
     Temperature itself acts down to 0 °C only: below, what freezes is all that slows decay.
 
@@ -69,6 +71,7 @@ def with_liquid_water(response: Response) -> Response:
     count = len(response.parameters)
 
     def factor(temperature: ArrayLike, *values: float) -> NDArray:
+        r""":math:`f = f_{thawed}(\max(T, 0)) \cdot \min(1, a \, |\min(T, 0)|^{-b})`."""
         temperature = np.asarray(temperature, float)
         thawed = response.factor(np.fmax(temperature, 0.0), *values[:count])
         return thawed * liquid_water(temperature, *values[count:])
@@ -81,7 +84,9 @@ def with_liquid_water(response: Response) -> Response:
 
 
 def with_frozen_q10(response: Response) -> Response:
-    """A response whose rate at 0 °C falls below by a Q10 of its own.
+    r"""A response whose rate at 0 °C falls below by a Q10 of its own.
+
+    .. math:: f(T) = f(0) \, Q_{froz}^{T / 10}, \quad T < 0
 
     Parameters
     ----------
@@ -103,6 +108,7 @@ def with_frozen_q10(response: Response) -> Response:
     count = len(response.parameters)
 
     def factor(temperature: ArrayLike, *values: float) -> NDArray:
+        r""":math:`f = f_{thawed}(\max(T, 0)) \, Q_{froz}^{\min(T, 0) / 10}`."""
         temperature = np.asarray(temperature, float)
         thawed = response.factor(np.fmax(temperature, 0.0), *values[:count])
         return thawed * np.asarray(values[count], float) ** (np.fmin(temperature, 0.0) / 10.0)

@@ -43,12 +43,10 @@ def _century_arctangent(temperature: float) -> float:
 def clm(temperature: ArrayLike, q10: ArrayLike, frozen_q10: ArrayLike) -> NDArray:
     r"""CTSM and ELM: Q10 above 0 °C, another below, scaled so that Century and Q10 agree at 15 °C.
 
-    .. math:: f = s \cdot \begin{cases} Q_{10}^{(T - 25) / 10} & T \ge 0 \\
-              Q_{10}^{-2.5} \, Q_{froz}^{T / 10} & T < 0 \end{cases}, \quad
-              s = \frac{c(15)}{c(30)} \, Q_{10}^{(25 - 15) / 10}
+    .. math:: f = \frac{c(15)}{c(30)} \, Q_{10}^{(\max(T, 0) - 15) / 10} \, Q_{froz}^{\min(T, 0) / 10}
 
-    with Century's arc tangent c. So the rate at 15 °C is the same whatever the Q10, and a higher Q10 lowers the rate
-    where permafrost thaws.
+    with Century's arc tangent :math:`c(T) = 11.75 + \frac{29.7}{\pi} \arctan(0.031 \pi (T - 15.4))`. So the rate at
+    15 °C is the same whatever the Q10, and a higher Q10 lowers the rate where permafrost thaws.
 
     Parameters
     ----------
@@ -87,6 +85,7 @@ def orchidee_linear(ends: float):
     """ORCHIDEE whose rate falls in a straight line from 0 °C to nothing at a temperature below."""
 
     def response(temperature: ArrayLike, soil_q10: ArrayLike) -> NDArray:
+        r"""ORCHIDEE; below 0 °C :math:`f = e^{-3 q} (1 - T / T_e)`, nothing below the T_e that its name says."""
         temperature = np.asarray(temperature, float)
         return orchidee(np.fmax(temperature, 0.0), soil_q10) * np.clip(1 - temperature / ends, 0.0, 1.0)
 
@@ -97,6 +96,7 @@ def orchidee_steep(exponent: float):
     """ORCHIDEE whose rate falls below 0 °C by this power of e for ten degrees."""
 
     def response(temperature: ArrayLike, soil_q10: ArrayLike) -> NDArray:
+        r"""ORCHIDEE; below 0 °C :math:`f = e^{-3 q} Q_{froz}^{T / 10}`, whose frozen Q10 its name says."""
         temperature = np.asarray(temperature, float)
         return orchidee(np.fmax(temperature, 0.0), soil_q10) * np.exp(exponent * np.fmin(temperature, 0.0) / 10.0)
 

@@ -1,5 +1,6 @@
 """What a temperature response is: a function with its parameters, its range and its source."""
 
+import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -48,6 +49,11 @@ class Response:
     def usual(self) -> tuple[float, ...]:
         """Usual values of the parameters."""
         return tuple(parameter.usual for parameter in self.parameters)
+
+    @property
+    def equation(self) -> str:
+        """What the docstring of `factor` says before its parameters, with the equation in TeX; empty without one."""
+        return (inspect.getdoc(self.factor) or "").partition("\nParameters\n")[0].strip()
 
     def relative_rate(self, temperature: ArrayLike, *parameters: float, reference: float = 10.0) -> NDArray:
         """Rate relative to that at a reference temperature.

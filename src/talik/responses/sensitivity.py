@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from talik.errors import ResponseError
 from talik.responses.response import Response
 
 _STEP = 1e-3
@@ -34,7 +35,7 @@ def q10_between(
     Raises
     ------
     ResponseError
-        For temperatures outside the valid range.
+        For temperatures outside the valid range, and pairs of the same temperature.
 
     Examples
     --------
@@ -47,6 +48,8 @@ def q10_between(
     response.refuse_outside(t_low, t_high)
     values = response.usual if parameters is None else parameters
     low, high = np.asarray(t_low, float), np.asarray(t_high, float)
+    if np.any(low == high):
+        raise ResponseError("a Q10 between temperatures needs two of them; at one temperature take local_q10.")
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = response.factor(high, *values) / response.factor(low, *values)
     return ratio ** (10.0 / (high - low))
@@ -72,7 +75,7 @@ def local_q10(response: Response, temperature: ArrayLike, parameters: Sequence[f
     Returns
     -------
     ndarray, shape (n,)
-        Local Q10. [-]
+        Local Q10; NaN where nothing decays, as in a land model below its coldest temperature. [-]
 
     Raises
     ------

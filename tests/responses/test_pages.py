@@ -1,0 +1,94 @@
+"""Responses as they are drawn and documented: no curve outside its range, no table or example that is not so."""
+
+import importlib.util
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+
+from talik.responses import RESPONSES, with_frozen_q10
+from talik.responses.figures import COMPARED, lay_out_responses, plot_responses, plot_ten_degree_q10
+
+DOCS = Path(__file__).parents[2] / "docs"
+PAGE = (DOCS / "explanation" / "responses.md").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def writers():
+    """The module that writes the generated pages."""
+    spec = importlib.util.spec_from_file_location("generate", DOCS / "generate.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def curves(ax):
+    return {line.get_label(): line for line in ax.lines if not line.get_label().startswith("_")}
+
+
+@pytest.mark.parametrize("response", RESPONSES.values(), ids=RESPONSES)
+def test_no_curve_leaves_the_range_of_its_form(response):
+    low, high = response.valid_range
+    rate, q10 = (curves(plot(Figure().subplots(), [response])) for plot in (plot_responses, plot_ten_degree_q10))
+    for curve, warmest in ((rate[response.name], high), (q10[response.name], high - 10)):
+        at = curve.get_xdata()
+        assert at[0] == max(low, -15)
+        assert at[-1] == min(warmest, 40 if warmest == high else 30)
+        assert np.isfinite(curve.get_ydata()).any()
+
+
+def test_curves_are_one_at_the_temperature_that_is_asked_for_and_hold_the_q10_of_the_form():
+    frozen = with_frozen_q10(RESPONSES["van-t-hoff"])
+    rate, q10 = (curves(ax) for ax in lay_out_responses(Figure(), [frozen], reference=5.0).axes)
+    at, rates = rate[frozen.name].get_data()
+    assert rates[at == 5.0] == pytest.approx(1.0)
+    assert rates[at == 0.0] / rates[at == -10.0] == pytest.approx(50.0)
+    at, steepness = q10[frozen.name].get_data()
+    assert steepness[at == 5.0] == pytest.approx(2.0)
+
+
+def test_forms_are_told_apart_by_colour():
+    drawn = curves(plot_responses(Figure().subplots()))
+    assert list(drawn) == [response.name for response in COMPARED]
+    assert len({line.get_color() for line in drawn.values()}) == len(COMPARED)
+
+
+def test_every_form_is_in_the_reference_with_its_equation_range_and_source(writers):
+    page = writers.responses_page()
+    for response in RESPONSES.values():
+        row = next(line for line in page.splitlines() if line.startswith(f"| `{response.name}` |"))
+        assert ":math:`" in row
+        assert writers.span(response.valid_range) in row
+        assert response.reference in row
+        for parameter in response.parameters:
+            assert f"| `{response.name}` | `{parameter.name}` | " in page
+    assert ".. math::" not in page
+
+
+def test_every_form_is_named_on_its_page():
+    assert not [name for name in RESPONSES if f"`{name}`" not in PAGE and not name.startswith("orchidee-")]
+
+
+def test_the_table_of_ten_degree_q10_is_that_of_the_equations_and_blank_outside_their_ranges(writers):
+    rows = [line.strip("| ").split(" | ") for line in writers.ten_degree_q10().splitlines()[2:]]
+    # f(T + 10) / f(T) as in test_forms.py; blank below 0 °C for thawed forms, and above 25 °C for Ratkowsky.
+    assert rows == [
+        ["-5 to 5", "–", "–", "–", "–", "30.277", "4.175", "–"],
+        ["0 to 10", "2.176", "3.210", "3.310", "5.833", "7.587", "3.256", "5.062"],
+        ["5 to 15", "2.118", "3.082", "2.694", "4.424", "3.804", "2.839", "3.130"],
+        ["10 to 20", "2.064", "2.965", "2.303", "3.356", "2.561", "2.288", "2.420"],
+        ["15 to 25", "2.014", "2.858", "2.038", "2.545", "1.999", "1.705", "2.059"],
+        ["20 to 30", "1.967", "2.759", "1.849", "1.931", "1.696", "1.344", "–"],
+        ["25 to 35", "1.924", "2.669", "1.710", "1.464", "1.513", "1.178", "–"],
+    ]
+
+
+EXAMPLES = re.findall(r"^```python\n(.*?)^```(?:\n\n```text\n(.*?)^```)?", PAGE, re.DOTALL | re.MULTILINE)
+
+
+@pytest.mark.parametrize(("code", "told"), EXAMPLES, ids=range(len(EXAMPLES)))
+def test_examples_of_the_page_give_what_it_says(code, told, capsys):
+    exec(compile(code, "responses.md", "exec"), {})
+    assert capsys.readouterr().out == told
