@@ -292,7 +292,6 @@ def home(name: str) -> str:
 def one_soil() -> tuple[str, str]:
     """One soil of the demonstration under all definitions of Q10: the figure as SVG, and what is said of it."""
     import matplotlib
-    import pandas as pd
     from matplotlib.figure import Figure
 
     from talik.demo import demo_study
@@ -303,7 +302,7 @@ def one_soil() -> tuple[str, str]:
     own = jars[jars["set"] == SHOWN_SOIL]
     alike = jars[jars["study"] == own["study"].iloc[0]]
     read = rates[rates["jar"].isin(own["jar"])]
-    pools = pd.concat([talik.fit_pools(read, own, model=model) for model in ("one-pool", "two-pool")])
+    pools = talik.fit_pools(read, own, models=("one-pool", "two-pool"))
     q10, drift = talik.q10(rates[rates["jar"].isin(alike["jar"])], alike, pools=pools), talik.q10_drift(read, own)
     with matplotlib.rc_context(STYLE | {"figure.facecolor": "white"}):
         figure = talik.lay_out_one_soil(q10, drift, SHOWN_SOIL, Figure(layout="constrained"))
