@@ -5,7 +5,6 @@ They exist in memory only. This file is listed as a hook in mkdocs.yml.
 
 import json
 import math
-import re
 from collections.abc import Iterable, Sequence
 from functools import cache
 
@@ -18,7 +17,7 @@ from talik.columns import meaning
 from talik.errors import ResponseError
 from talik.problems import COLUMNS, RULES, SEVERITIES
 from talik.quantities import QUANTITIES
-from talik.responses import RESPONSES
+from talik.responses import RESPONSES, Response
 from talik.study import STAGES, Settings
 from talik.tables import TABLES, Column, header
 
@@ -121,44 +120,43 @@ def problems_page() -> str:
 
 
 def responses_page() -> str:
-    """Every form of the temperature response, and its parameters."""
-    forms = [
-        (f"`{one.name}`", in_one_line(one.equation), span(one.valid_range), one.reference) for one in RESPONSES.values()
-    ]
-    parameters = [
+    """Every form of the temperature response: its equation, parameters, range and source."""
+    rows = [
         (
-            f"`{one.name}`", f"`{p.name}`", f"`{p.unit}`" if p.unit else "1", f"{p.usual:g}",
-            "fixed" if p.low == p.high else span((p.low, p.high)), p.meaning,
+            f"[`{one.name}`](#{one.name})", ", ".join(f"`{p.name}`" for p in one.parameters) or "none",
+            span(one.valid_range), one.reference,
         )
         for one in RESPONSES.values()
-        for p in one.parameters
     ]  # fmt: skip
-    return (
+    parts = [
         "# Responses\n\n"
         "Every form of the [temperature response](../explanation/responses.md) in `talik.RESPONSES`. T is in °C, "
         "$T_K$ in kelvin; f is scaled as the source scales it, and only ratios of it are used. The range is where the "
-        "form describes soil, in °C: a temperature outside is refused.\n\n"
-        + table(("form", "equation", "valid, °C", "reference"), forms)
-        + "\n## Parameters\n\n"
-        "The usual value is that of the source. A fit looks within the range. `daycent`, `daycent-exponential` and "
-        "`rothc` have no parameter.\n\n"
-        + table(("form", "parameter", "unit", "usual", "range", "what it is"), parameters)
+        "form describes soil: a temperature outside is refused. The usual value of a parameter is that of the source; "
+        "a fit looks within the range of the parameter.\n\n",
+        table(("form", "parameters", "valid, °C", "reference"), rows),
+    ]
+    return "".join(parts + [response_section(one) for one in RESPONSES.values()])
+
+
+def response_section(one: Response) -> str:
+    """One form: its equation as its function states it, its range, its source, and its parameters."""
+    low, high = one.valid_range
+    steep = f" A conversion to it sets `{one.steepness}`." if one.steepness else ""
+    rows = [
+        (
+            f"`{p.name}`", f"`{p.unit}`" if p.unit else "1", f"{p.usual:g}",
+            "fixed" if p.low == p.high else span((p.low, p.high)), p.meaning,
+        )
+        for p in one.parameters
+    ]  # fmt: skip
+    parameters = (
+        table(("parameter", "unit", "usual", "range", "what it is"), rows) if rows else "It has no parameter.\n"
     )
-
-
-def in_one_line(docstring: str) -> str:
-    r"""What a docstring says of its equation, for a cell of a table.
-
-    Examples
-    --------
-    >>> in_one_line("Straight.\n\n.. math:: f = a\n          + b T\n\nFor short ranges.")
-    'Straight. :math:`f = a + b T` For short ranges.'
-    """
-    parts = []
-    for paragraph in docstring.split("\n\n"):
-        words = " ".join(paragraph.split())
-        parts.append(re.sub(r"^\.\. math:: (.*)$", r":math:`\1`", words))
-    return " ".join(parts)
+    return (
+        f"\n## {one.name}\n\n{one.equation}\n\nValid from {low:g} to {high:g} °C.{steep} Source: {one.reference}.\n\n"
+        + parameters
+    )
 
 
 def ten_degree_q10() -> str:
@@ -174,10 +172,9 @@ def ten_degree_q10() -> str:
         except ResponseError:
             return "–"
 
-    rows = [
-        (f"{low} to {low + 10}", *(cell(low, name, values) for name, values, _ in forms)) for low in range(-5, 30, 5)
-    ]
-    return table(("°C", *(f"`{name}`{told}" for name, _, told in forms)), rows)
+    lows = range(-5, 30, 5)
+    rows = [(f"`{name}`{told}", *(cell(low, name, values) for low in lows)) for name, values, told in forms]
+    return table(("form", *(f"{low} to {low + 10}" for low in lows)), rows)
 
 
 def drawn_responses() -> dict[str, str]:
