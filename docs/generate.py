@@ -132,8 +132,8 @@ def responses_page() -> str:
         "# Responses\n\n"
         "Every form of the [temperature response](../explanation/responses.md) in `talik.RESPONSES`. T is in °C, "
         "$T_K$ in kelvin; f is scaled as the source scales it, and only ratios of it are used. The range is where the "
-        "form describes soil: a temperature outside is refused. The usual value of a parameter is that of the source; "
-        "a fit looks within the range of the parameter.\n\n",
+        "form describes soil: a temperature outside is refused. The usual value of a parameter is that of the source "
+        "where it has one; a fit looks within the range of the parameter.\n\n",
         table(("form", "parameters", "valid, °C", "reference"), rows),
     ]
     return "".join(parts + [response_section(one) for one in RESPONSES.values()])

@@ -152,3 +152,10 @@ def test_ice_changes_nothing_above_zero_and_lets_a_thawed_form_go_below(name, wi
     cold = frozen.relative_rate(np.linspace(-20, 0, 30), reference=5)
     assert (np.diff(cold) >= 0).all()
     assert cold[0] < 0.2 * cold[-1]
+
+
+@pytest.mark.parametrize("with_ice", [with_frozen_q10, with_liquid_water])
+def test_ice_is_not_put_twice_into_a_form(with_ice):
+    for response in (RESPONSES["ctsm"], with_frozen_q10(RESPONSES["arrhenius"])):
+        with pytest.raises(ResponseError, match="goes below 0 °C by itself"):
+            with_ice(response)

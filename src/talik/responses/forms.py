@@ -123,4 +123,4 @@ _ALL = (
 )  # fmt: skip
 
 RESPONSES: dict[str, Response] = {response.name: response for response in _ALL}
-"""Every form of the temperature response, by name."""
+"""Every form of the temperature response, by name; their equations are in the reference."""

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from talik.errors import ResponseError
 from talik.responses.response import Parameter, Response
 
 _COLDEST = -25.0
@@ -61,6 +62,11 @@ def with_liquid_water(response: Response) -> Response:
     Response
         With two more parameters, valid to -25 °C.
 
+    Raises
+    ------
+    ResponseError
+        For a form with ice in it already.
+
     Examples
     --------
     >>> from talik.responses import RESPONSES
@@ -98,6 +104,11 @@ def with_frozen_q10(response: Response) -> Response:
     Response
         With one more parameter, valid to -25 °C.
 
+    Raises
+    ------
+    ResponseError
+        For a form with ice in it already.
+
     Examples
     --------
     >>> from talik.responses import RESPONSES
@@ -118,6 +129,8 @@ def with_frozen_q10(response: Response) -> Response:
 
 
 def _below_zero(response: Response, name: str, factor, further: tuple[Parameter, ...]) -> Response:
+    if response.valid_range[0] <= _COLDEST:
+        raise ResponseError(f"{response.name} goes below 0 °C by itself; take it as it is.", [response.name])
     return replace(
         response, name=name, factor=factor, parameters=(*response.parameters, *further),
         valid_range=(_COLDEST, response.valid_range[1]),

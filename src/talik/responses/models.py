@@ -10,7 +10,7 @@ COLDEST = -50.0
 def century(temperature: ArrayLike, t_max: ArrayLike = 45.0, t_opt: ArrayLike = 35.0) -> NDArray:
     r"""Century: :math:`f = x^{0.2} \exp(0.2 (1 - x^{2.63}) / 2.63)`, :math:`x = (T_{max} - T)/(T_{max} - T_{opt})`.
 
-    Nothing above T_max.
+    Nothing above :math:`T_{max}`.
     """
     x = (np.asarray(t_max, float) - np.asarray(temperature, float)) / (np.asarray(t_max, float) - t_opt)
     x = np.fmax(x, 0.0)
@@ -85,7 +85,7 @@ def orchidee_linear(ends: float):
     """ORCHIDEE whose rate falls in a straight line from 0 °C to nothing at a temperature below."""
 
     def response(temperature: ArrayLike, soil_q10: ArrayLike) -> NDArray:
-        r"""ORCHIDEE; below 0 °C :math:`f = e^{-3 q} (1 - T / T_e)`, nothing below the T_e that its name says."""
+        r"""ORCHIDEE; below 0 °C :math:`f = e^{-3 q} (1 - T / T_e)`, nothing below :math:`T_e`, which its name says."""
         temperature = np.asarray(temperature, float)
         return orchidee(np.fmax(temperature, 0.0), soil_q10) * np.clip(1 - temperature / ends, 0.0, 1.0)
 

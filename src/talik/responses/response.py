@@ -103,7 +103,7 @@ class Response:
         outside = np.unique(given[(given < low - 1e-9) | (given > high + 1e-9)])
         if outside.size:
             told = ", ".join(f"{one:g}" for one in outside[:10])
-            frozen = " Below 0 °C take a form with ice in it: see responses.frozen." if outside.min() < 0 <= low else ""
+            frozen = " Below 0 °C take with_liquid_water or with_frozen_q10 of it." if outside.min() < 0 <= low else ""
             raise ResponseError(
                 f"{self.name} describes soil from {low:g} to {high:g} °C, and {told} °C is asked for.{frozen}",
                 [f"{one:g}" for one in outside],

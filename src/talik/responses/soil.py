@@ -49,7 +49,7 @@ def exponential(temperature: ArrayLike, b: ArrayLike) -> NDArray:
 
 
 def arrhenius(temperature: ArrayLike, activation_energy: ArrayLike) -> NDArray:
-    r"""Arrhenius: :math:`f = e^{-E_a / (R T_K)}`, scaled to 1 at 25 °C. E_a in kJ mol⁻¹.
+    r"""Arrhenius: :math:`f = e^{-E_a / (R T_K)}`, scaled to 1 at 25 °C. :math:`E_a` in kJ mol⁻¹.
 
     Local :math:`Q_{10} = \exp(10 E_a / (R T_K^2))`.
     """
@@ -59,7 +59,10 @@ def arrhenius(temperature: ArrayLike, activation_energy: ArrayLike) -> NDArray:
 
 
 def lloyd_taylor(temperature: ArrayLike, e0: ArrayLike = 308.56, t0: ArrayLike = 227.13) -> NDArray:
-    r"""Lloyd and Taylor: :math:`f = \exp(E_0 (1/(283.15 - T_0) - 1/(T_K - T_0)))`, 1 at 10 °C. E_0, T_0 in K."""
+    r"""Lloyd and Taylor: :math:`f = \exp(E_0 (1/(283.15 - T_0) - 1/(T_K - T_0)))`, 1 at 10 °C.
+
+    :math:`E_0` and :math:`T_0` are in K.
+    """
     above = np.asarray(temperature, float) + ZERO_CELSIUS - np.asarray(t0, float)
     with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
         rate = np.exp(np.asarray(e0, float) * (1 / (283.15 - np.asarray(t0, float)) - 1 / above))
@@ -67,13 +70,13 @@ def lloyd_taylor(temperature: ArrayLike, e0: ArrayLike = 308.56, t0: ArrayLike =
 
 
 def ratkowsky(temperature: ArrayLike, t_min: ArrayLike) -> NDArray:
-    r"""Square root: :math:`\sqrt{f} = (T - T_{min}) / 10`, nothing below T_min. T_min in °C."""
+    r"""Square root: :math:`\sqrt{f} = (T - T_{min}) / 10`, nothing below."""
     above = np.asarray(temperature, float) - np.asarray(t_min, float)
     return (np.fmax(above, 0.0) / 10.0) ** 2
 
 
 def ratkowsky_extended(temperature: ArrayLike, t_min: ArrayLike, t_max: ArrayLike, c: ArrayLike) -> NDArray:
-    r"""Square root with a fall to T_max: :math:`\sqrt{f} = (T - T_{min})(1 - e^{c (T - T_{max})}) / 10`. c in °C⁻¹."""
+    r"""Square root with a fall: :math:`\sqrt{f} = (T - T_{min})(1 - e^{c (T - T_{max})}) / 10`. c in °C⁻¹."""
     temperature = np.asarray(temperature, float)
     fall = -np.expm1(np.fmin(np.asarray(c, float) * (temperature - np.asarray(t_max, float)), 0.0))
     return ratkowsky(temperature, t_min) * fall**2
@@ -98,7 +101,7 @@ def macromolecular_rate(temperature: ArrayLike, enthalpy: ArrayLike, heat_capaci
     .. math:: \ln f = \ln\frac{T_K}{T_0} - \frac{\Delta H + \Delta C_p (T_K - T_0)}{R T_K} + \frac{\Delta H}{R T_0}
               + \frac{\Delta C_p}{R} \ln\frac{T_K}{T_0}, \quad T_0 = 298.15
 
-    ΔH in kJ mol⁻¹, ΔC_p in kJ mol⁻¹ K⁻¹. The entropy only scales the rate.
+    :math:`\Delta H` in kJ mol⁻¹, :math:`\Delta C_p` in kJ mol⁻¹ K⁻¹. The entropy only scales the rate.
     """
     kelvin = np.asarray(temperature, float) + ZERO_CELSIUS
     h, c = 1e3 * np.asarray(enthalpy, float), 1e3 * np.asarray(heat_capacity, float)
