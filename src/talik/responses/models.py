@@ -85,7 +85,10 @@ def orchidee_linear(ends: float):
     """ORCHIDEE whose rate falls in a straight line from 0 °C to nothing at a temperature below."""
 
     def response(temperature: ArrayLike, soil_q10: ArrayLike) -> NDArray:
-        r"""ORCHIDEE; below 0 °C :math:`f = e^{-3 q} (1 - T / T_e)`, nothing below :math:`T_e`, which its name says."""
+        r"""ORCHIDEE; below 0 °C :math:`f = e^{-3 q} (1 - T / T_e)`, nothing below :math:`T_e`.
+
+        It is -1 or -3 °C, as the name says. Above 0 °C as ``orchidee``.
+        """
         temperature = np.asarray(temperature, float)
         return orchidee(np.fmax(temperature, 0.0), soil_q10) * np.clip(1 - temperature / ends, 0.0, 1.0)
 
@@ -96,7 +99,10 @@ def orchidee_steep(exponent: float):
     """ORCHIDEE whose rate falls below 0 °C by this power of e for ten degrees."""
 
     def response(temperature: ArrayLike, soil_q10: ArrayLike) -> NDArray:
-        r"""ORCHIDEE; below 0 °C :math:`f = e^{-3 q} Q_{froz}^{T / 10}`, whose frozen Q10 its name says."""
+        r"""ORCHIDEE; below 0 °C :math:`f = e^{-3 q} Q_{froz}^{T / 10}`.
+
+        The frozen Q10 is 100 or 1000, as the name says. Above 0 °C as ``orchidee``.
+        """
         temperature = np.asarray(temperature, float)
         return orchidee(np.fmax(temperature, 0.0), soil_q10) * np.exp(exponent * np.fmin(temperature, 0.0) / 10.0)
 
