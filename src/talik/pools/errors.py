@@ -17,6 +17,8 @@ LEAST_LEVEL = 0.05
 """Level below which errors no longer shrink, as a part of the mean rate of the temperature. [-]"""
 STARTS = 2
 """Starts of the smooth curve."""
+ROUNDS = 3
+"""Times that the curve is fitted: first with equal errors, which hardly see the low rates at the end."""
 CHUNK = 500
 """Series that are smoothed at once."""
 
@@ -92,15 +94,21 @@ def _means(series: Series) -> NDArray:
 
 def _smoothed(series: Sequence[Series], layout: Layout) -> list[Smoothed]:
     """Some series of one layout and padded length."""
-    even = [replace(one, sigma=one.sigma * _means(one), carbon=None) for one in series]
-    batch = pack(even, layout)
-    best = optima(batch, STARTS).best
-    fitted = np.einsum("bpn,pb->bn", curves(batch, best.phi)[:, : layout.count], best.amounts)
-    smoothed = []
-    for row, one, given in zip(fitted, even, series, strict=True):
-        curve = row[: one.rate.size] * one.sigma
-        sigma = given.sigma * np.hypot(curve, LEAST_LEVEL * _means(one))
-        smoothed.append(Smoothed(replace(given, sigma=sigma), (one.rate - curve) / sigma))
+    levels = [_means(one) for one in series]
+    smoothed: list[Smoothed] = []
+    for _ in range(ROUNDS):
+        weighed = [
+            replace(one, sigma=one.sigma * level, carbon=None) for one, level in zip(series, levels, strict=True)
+        ]
+        batch = pack(weighed, layout)
+        best = optima(batch, STARTS).best
+        fitted = np.einsum("bpn,pb->bn", curves(batch, best.phi)[:, : layout.count], best.amounts)
+        lines = [row[: one.rate.size] * one.sigma for row, one in zip(fitted, weighed, strict=True)]
+        levels = [np.hypot(line, LEAST_LEVEL * _means(one)) for line, one in zip(lines, series, strict=True)]
+        smoothed = [
+            Smoothed(replace(one, sigma=one.sigma * level), (one.rate - line) / (one.sigma * level))
+            for one, line, level in zip(series, lines, levels, strict=True)
+        ]
     return smoothed
 
 
