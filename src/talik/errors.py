@@ -52,6 +52,10 @@ class ChainError(TalikError):
     """The draws of a posterior are not good enough to be believed."""
 
 
+class WorkerError(TalikError):
+    """Workers cannot be reached, or are lost before their work is done."""
+
+
 class StoreError(TalikError):
     """A run folder cannot be written or does not hold what is asked for."""
 

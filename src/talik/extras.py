@@ -4,7 +4,7 @@ from importlib.util import find_spec
 
 from talik.errors import MissingExtraError
 
-EXTRAS = {"bayes": ("numpyro", "arviz", "xarray")}
+EXTRAS = {"bayes": ("numpyro", "arviz", "xarray"), "cluster": ("distributed",)}
 """Libraries that each extra of ``pyproject.toml`` brings."""
 
 

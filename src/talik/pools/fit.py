@@ -182,7 +182,7 @@ def fit_series(
     >>> [round(fit.estimate("k"), 4) for fit in fit_series(soils, model="one-pool")]
     [0.01, 0.03]
     """
-    asked = Asked(_model(model), sigma_kind, confidence, widest_q10, widest_rate, starts)
+    asked = Asked(model_of(model), sigma_kind, confidence, widest_q10, widest_rate, starts)
     fits: dict[int, PoolFit] = {}
     groups: dict[tuple[bool, bool, int], list[int]] = defaultdict(list)
     for i, one in enumerate(series):
@@ -200,7 +200,8 @@ def fit_series(
     return [fits[i] for i in range(len(series))]
 
 
-def _model(model: str | PoolModel) -> PoolModel:
+def model_of(model: str | PoolModel) -> PoolModel:
+    """A model by its name, or as it is."""
     if isinstance(model, PoolModel):
         return model
     if model not in POOL_MODELS:

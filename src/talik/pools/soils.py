@@ -1,6 +1,6 @@
 """Rates of every soil of a study, from the respiration table, as the pool models take them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +20,9 @@ RATE_COLUMNS = {
 """Column of the respiration table that holds the rates of each basis."""
 SORTED = ("temperature", "time", "time_start", "jar", *dict.fromkeys(RATE_COLUMNS.values()))
 """Columns by which the rates of a set are sorted."""
+SETS = 500
+"""Sets of a part: about as many as are fitted at once, and some ten MB of tables. Always the same, so that a set is
+fitted in the same company, with the same bits, whoever computes it."""
 CARBON_PER_GRAM = 1000.0
 """Carbon at the start of a rate per gram of carbon [mg C g⁻¹], and µg in a mg."""
 
@@ -73,11 +76,7 @@ def soil_rates(respiration: pd.DataFrame, jars: pd.DataFrame, *, gas: str = "co2
     SoilRates
         In the order of the sets' names.
     """
-    unknown = sorted(set(respiration["jar"].astype(str)) - set(jars["jar"].astype(str)))
-    if unknown:
-        raise TableError(
-            f"jars {listed(unknown)} have respiration but are not in the jars table; add their rows.", unknown
-        )
+    refuse_unknown(sorted(set(respiration["jar"].astype(str)) - set(jars["jar"].astype(str))))
     rates = respiration.assign(jar=respiration["jar"].astype(str))
     if "gas" in rates:
         rates = rates.loc[rates["gas"].isin([gas, ""]) | rates["gas"].isna()]
@@ -93,6 +92,53 @@ def soil_rates(respiration: pd.DataFrame, jars: pd.DataFrame, *, gas: str = "co2
             rows = rows.loc[rows["temperature"] >= 0]
         if len(rows):
             yield _set_rates(str(name), rows, group)
+
+
+def refuse_unknown(jars: Sequence[str]) -> None:
+    """Refuse respiration of jars that the jars table does not have."""
+    if jars:
+        raise TableError(f"jars {listed(jars)} have respiration but are not in the jars table; add their rows.", jars)
+
+
+@dataclass(frozen=True)
+class Part:
+    """Sets that are fitted in one piece."""
+
+    respiration: pd.DataFrame
+    """Rows of the ``respiration`` table."""
+    jars: pd.DataFrame
+    """Rows of the ``jars`` table."""
+
+
+def cut(respiration: pd.DataFrame, jars: pd.DataFrame) -> Iterator[Part]:
+    """Sets in the order of their names, in parts that hang on nothing else.
+
+    Parameters
+    ----------
+    respiration, jars : DataFrame
+        As in `talik.fit_pools`.
+
+    Yields
+    ------
+    Part
+        `SETS` sets, the last may have less; jars are in the order of their names.
+
+    Raises
+    ------
+    TableError
+        For rates of jars that the jars table does not have.
+    """
+    names, rows_of = pd.factorize(respiration["jar"].astype(str))[::-1]
+    refuse_unknown(sorted(set(names) - set(jars["jar"].astype(str))))
+    order = np.argsort(rows_of, kind="stable")
+    first = np.searchsorted(rows_of[order], np.arange(len(names) + 1))
+    number, sets = pd.factorize(jars["set"], sort=True)
+    sorted_jars = jars.assign(_part=number // SETS).loc[number >= 0]
+    sorted_jars = sorted_jars.sort_values(["_part", "set", "jar"], kind="stable")
+    for _, some in sorted_jars.groupby("_part", sort=True):
+        found = names.get_indexer(some["jar"].astype(str).unique())
+        rows = np.sort(np.concatenate([order[first[i] : first[i + 1]] for i in found[found >= 0]] or [order[:0]]))
+        yield Part(respiration.iloc[rows], some.drop(columns="_part"))
 
 
 def _set_rates(name: str, rows: pd.DataFrame, jars: pd.DataFrame) -> SoilRates:

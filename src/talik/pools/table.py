@@ -1,18 +1,20 @@
 """Pools of every soil of a study, from the respiration table to the pools table."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
 
 from talik.pools.comparison import akaike_weights, average_carbon_left
-from talik.pools.fit import fit_series
+from talik.pools.fit import fit_series, model_of
 from talik.pools.identified import WIDEST_Q10, WIDEST_RATE, why_not
 from talik.pools.models import POOL_MODELS, PoolModel
 from talik.pools.record import CarbonLeft, PoolFit
-from talik.pools.soils import SoilRates, series_of, soil_rates
+from talik.pools.soils import Part, SoilRates, cut, series_of, soil_rates
 from talik.tables import typed
+from talik.work import Workers, each
 
 WIDEST_LEFT = 2.0
 """Upper over lower end of an interval, above which carbon left is not told. [-]"""
@@ -44,6 +46,8 @@ def fit_pools(
     confidence: float = 0.95,
     widest_q10: float = WIDEST_Q10,
     widest_rate: float = WIDEST_RATE,
+    workers: int = 1,
+    scheduler: str | None = None,
 ) -> pd.DataFrame:
     """Fit pool models to every set of jars.
 
@@ -63,6 +67,10 @@ def fit_pools(
         Coverage of the profile intervals. [-]
     widest_q10, widest_rate : float
         Upper over lower end of an interval, above which a Q10, or a rate or a pool, is not identified. [-]
+    workers : int, default 1
+        Processes of this machine that fit; the numbers are the same to the last bit.
+    scheduler : str, optional
+        Address of a Dask scheduler, whose workers fit instead; see `talik.work.each`.
 
     Returns
     -------
@@ -77,9 +85,12 @@ def fit_pools(
         For rates of jars that the jars table does not have.
     UnknownNameError
         For a model that is not known.
+    SettingsError, MissingExtraError, WorkerError
+        For workers that cannot be had.
 
     See Also
     --------
+    talik.pools.stream.stream_pools : the same from file to file, for more soils than the memory holds.
     pool_fits : the fits themselves, for their curves.
     talik.pools.fit.fit_pool_model : the method.
 
@@ -100,11 +111,54 @@ def fit_pools(
     1  peat-1            q10  2.500000        True
     2  peat-1  carbon_left_1  0.890919        True
     """
-    soils = pool_fits(
-        respiration, jars, models=models, gas=gas, confidence=confidence, widest_q10=widest_q10,
-        widest_rate=widest_rate,
+    asked = Asked(tuple(models), gas, confidence, widest_q10, widest_rate)
+    tables = list(fit_parts(cut(respiration, jars), asked, Workers(workers, scheduler)))
+    return pd.concat(tables, ignore_index=True) if tables else pools_table([])
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is asked of the fits of every part."""
+
+    models: tuple[str | PoolModel, ...] = tuple(POOL_MODELS)
+    """The models."""
+    gas: str = "co2"
+    """Which gas."""
+    confidence: float = 0.95
+    """Coverage of the profile intervals. [-]"""
+    widest_q10: float = WIDEST_Q10
+    """Upper over lower end, above which a Q10 is not identified. [-]"""
+    widest_rate: float = WIDEST_RATE
+    """The same of a rate or a pool. [-]"""
+
+
+def fit_parts(parts: Iterable[Part], asked: Asked, workers: Workers) -> Iterator[pd.DataFrame]:
+    """The ``pools`` table of each part, in their order; few parts are in memory at a time.
+
+    Parameters
+    ----------
+    parts : iterable of Part
+        The parts, drawn as they are needed.
+    asked : Asked
+        What is asked of the fits.
+    workers : Workers
+        Who fits.
+
+    Returns
+    -------
+    iterator of DataFrame
+    """
+    for model in asked.models:
+        model_of(model)
+    return each(partial(_table_of_part, asked), parts, workers=workers.count, scheduler=workers.scheduler)
+
+
+def _table_of_part(asked: Asked, part: Part) -> pd.DataFrame:
+    fitted = _fits_of_part(
+        part, asked.models, asked.gas, confidence=asked.confidence, widest_q10=asked.widest_q10,
+        widest_rate=asked.widest_rate,
     )  # fmt: skip
-    return pools_table(soils, confidence=confidence)
+    return pools_table(fitted, confidence=asked.confidence)
 
 
 def pool_fits(
@@ -133,7 +187,12 @@ def pool_fits(
     list of SoilFits
         In the order of the sets' names.
     """
-    soils = list(soil_rates(respiration, jars, gas=gas))
+    parts = cut(respiration, jars)
+    return [soil for part in parts for soil in _fits_of_part(part, models, gas, **settings)]
+
+
+def _fits_of_part(part: Part, models: Sequence[str | PoolModel], gas: str, **settings) -> list[SoilFits]:
+    soils = list(soil_rates(part.respiration, part.jars, gas=gas))
     series = series_of(soils)
     fitted = [fit_series(series, model=model, **settings) for model in models]
     return [SoilFits(soil, fits) for soil, fits in zip(soils, zip(*fitted, strict=True), strict=True)]
