@@ -25,6 +25,11 @@ app = typer.Typer(
 )
 
 Out = Annotated[Path | None, typer.Option("--out", help="Run folder to write to.", show_default=False)]
+Workers = Annotated[int, typer.Option("--workers", min=1, help="Processes of this machine that fit pools.")]
+Scheduler = Annotated[
+    str | None,
+    typer.Option("--scheduler", help="Dask scheduler whose workers fit, as tcp://HOST:8786.", show_default=False),
+]
 
 
 def main() -> None:
@@ -107,12 +112,14 @@ def check(
 def run(
     study: Annotated[Path, typer.Argument(help="study.toml or its folder, or SIDb entries.", metavar="STUDY")],
     out: Out = None,
+    workers: Workers = 1,
+    scheduler: Scheduler = None,
 ) -> None:
     """All stages in order; what is done is not done again."""
     from talik.study import default_run, read_study
 
     read = read_study(study)
-    _run(read, out or default_run(read))
+    _run(read, out or default_run(read), workers=workers, scheduler=scheduler)
 
 
 @app.command("import")
@@ -197,6 +204,29 @@ def drivers(
         typer.echo(f"{one.rule}: {one.found}", err=True)
     typer.echo((out / "verdict.txt").read_text(encoding="utf-8"), nl=False)
     typer.echo(f"{len(files)} files: {out}")
+
+
+@app.command()
+def pools(
+    respiration: Annotated[Path, typer.Argument(help="The table respiration, CSV or Parquet.", metavar="RESPIRATION")],
+    jars: Annotated[Path, typer.Argument(help="The table jars, CSV or Parquet.", metavar="JARS")],
+    out: Annotated[Path, typer.Option("--out", help="FILE.csv or FILE.parquet to write.", metavar="FILE")],
+    model: Annotated[
+        list[str] | None, typer.Option("--model", help="Model to fit; more than once. All by default.")
+    ] = None,
+    workers: Workers = 1,
+    scheduler: Scheduler = None,
+) -> None:
+    """Pools of every set of jars, however many: from file to file, part by part."""
+    from talik.pools.models import POOL_MODELS
+    from talik.pools.stream import stream_pools
+    from talik.pools.table import Asked
+    from talik.progress import counted
+
+    asked = Asked(tuple(model or POOL_MODELS))
+    with counted("parts") as tell:
+        done = stream_pools(respiration, jars, out, asked=asked, workers=workers, scheduler=scheduler, tell=tell)
+    typer.echo(f"{done.sets} sets in {done.parts} parts, {done.rows} rows: {out}")
 
 
 @app.command()
@@ -354,13 +384,13 @@ def _tell(words: str) -> None:
     typer.echo(words, err=True)
 
 
-def _run(study, out: Path) -> None:
+def _run(study, out: Path, **workers) -> None:
     """Run a study with its progress shown, and say where the report is."""
     from talik.progress import shown
     from talik.study import run_study
 
     with shown() as progress:
-        result = run_study(study, out, progress=progress)
+        result = run_study(study, out, progress=progress, **workers)
     counts = result.problems["severity"].value_counts()
     given = int((result.temperature["outcomes"]["outcome"] == "Q10").sum())
     typer.echo(

@@ -29,3 +29,21 @@ def shown() -> Iterator[Callable[[str, str], None]]:
                 console.print(f"[green]✓[/] {stage} [dim]{what}[/]")
 
         yield tell
+
+
+@contextmanager
+def counted(what: str) -> Iterator[Callable[[int, int], None] | None]:
+    """Show how many of many are done, on a terminal only.
+
+    Yields
+    ------
+    callable or None
+        To be told how many of how many are done.
+    """
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status("reading") as status:
+        yield lambda done, of: status.update(f"{done} of {of} {what}")

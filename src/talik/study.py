@@ -25,6 +25,7 @@ from talik.incubation.measurements import Measurements
 from talik.result import StudyResult
 from talik.source import SOURCES, Source
 from talik.textfile import read_text
+from talik.work import Workers
 
 
 class _Section(BaseModel):
@@ -211,23 +212,23 @@ class Stage:
     """What it does, for help and documentation."""
     needs: tuple[str, ...]
     """Stages whose tables it reads."""
-    run: Callable[[Study, dict[str, pd.DataFrame]], dict[str, pd.DataFrame]]
-    """From the study and the tables of earlier stages to its own tables."""
+    run: Callable[[Study, dict[str, pd.DataFrame], Workers], dict[str, pd.DataFrame]]
+    """From the study, the tables of earlier stages and who computes to its own tables."""
     settings: tuple[str, ...] = ()
     """Sections of ``study.toml`` that it depends on."""
 
 
-def _survey(study: Study, _: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+def _survey(study: Study, _: dict[str, pd.DataFrame], __: Workers) -> dict[str, pd.DataFrame]:
     measured = study.measurements
     return {name: getattr(measured, name) for name in ("studies", "sites", "samples", "properties", "problems")}
 
 
-def _incubation(study: Study, _: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+def _incubation(study: Study, _: dict[str, pd.DataFrame], __: Workers) -> dict[str, pd.DataFrame]:
     measured = study.measurements
     return {name: getattr(measured, name) for name in ("jars", "readings", "cabinets", "respiration")}
 
 
-def _flux(study: Study, tables: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+def _flux(study: Study, tables: dict[str, pd.DataFrame], _: Workers) -> dict[str, pd.DataFrame]:
     from talik.flux import Laboratory, carbon_budget, release
 
     settings = study.settings.flux
@@ -238,13 +239,17 @@ def _flux(study: Study, tables: dict[str, pd.DataFrame]) -> dict[str, pd.DataFra
     }
 
 
-def _pools(study: Study, tables: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+def _pools(study: Study, tables: dict[str, pd.DataFrame], workers: Workers) -> dict[str, pd.DataFrame]:
     from talik.pools import fit_pools
 
-    return {"pools": fit_pools(tables["respiration"], tables["jars"], models=study.settings.pools.models)}
+    fitted = fit_pools(
+        tables["respiration"], tables["jars"], models=study.settings.pools.models, workers=workers.count,
+        scheduler=workers.scheduler,
+    )  # fmt: skip
+    return {"pools": fitted}
 
 
-def _temperature(study: Study, tables: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+def _temperature(study: Study, tables: dict[str, pd.DataFrame], _: Workers) -> dict[str, pd.DataFrame]:
     from talik import temperature
 
     measured = tables["respiration"], tables["jars"]
@@ -284,7 +289,12 @@ Progress = Callable[[str, str], None]
 
 
 def run_study(
-    path: Path | str | Study, out: Path | str | None = None, *, progress: Progress | None = None
+    path: Path | str | Study,
+    out: Path | str | None = None,
+    *,
+    progress: Progress | None = None,
+    workers: int = 1,
+    scheduler: str | None = None,
 ) -> StudyResult:
     """Run a study: all stages in order, each written whole; what is done with the same key is kept.
 
@@ -296,6 +306,10 @@ def run_study(
         Run folder; by default ``run`` beside ``study.toml``, or ``talik-run`` here where there is none.
     progress : callable, optional
         Told of each stage as it goes.
+    workers : int, default 1
+        Processes of this machine that fit; the results are the same to the last bit, so they belong to no key.
+    scheduler : str, optional
+        Address of a Dask scheduler, whose workers fit instead; see `talik.work.each`.
 
     Returns
     -------
@@ -304,7 +318,7 @@ def run_study(
     Raises
     ------
     TalikError
-        For mistakes in the input or the settings.
+        For mistakes in the input or the settings, and for workers that cannot be had.
 
     Examples
     --------
@@ -316,6 +330,7 @@ def run_study(
     >>> list(result.temperature["outcomes"]["outcome"])
     ['Q10']
     """
+    team = Workers(workers, scheduler)
     study = path if isinstance(path, Study) else read_study(path)
     tell = progress or (lambda stage, what: None)
     inputs = study.inputs()
@@ -324,7 +339,7 @@ def run_study(
     tables: dict[str, pd.DataFrame] = {}
     for stage in STAGES:
         keys[stage.name] = _key(study, stage, inputs, keys)
-        tables |= _run_stage(study, stage, keys[stage.name], run, tables, tell)
+        tables |= _run_stage(study, stage, keys[stage.name], run, tables, team, tell)
     result = _result(study.settings, tables)
     _report(study, result, run, inputs, keys, tell)
     return result
@@ -347,6 +362,7 @@ def _run_stage(
     key: str,
     run: store.RunFolder,
     tables: dict[str, pd.DataFrame],
+    team: Workers,
     tell: Progress,
 ) -> dict[str, pd.DataFrame]:
     if run.is_done(stage.name, key):
@@ -354,7 +370,7 @@ def _run_stage(
         return run.tables(stage.name)
     tell(stage.name, "begins")
     start = time.perf_counter()
-    made = stage.run(study, tables)
+    made = stage.run(study, tables, team)
     seconds = time.perf_counter() - start
     store.write_stage(run, stage.name, key, made, {}, seconds)
     tell(stage.name, f"done in {seconds:.1f} s")

@@ -374,19 +374,62 @@ def read_table(path: Path | str, name: str) -> pd.DataFrame:
     except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
         raise TableError(f"{path} is not a table: {str(error).strip()}", [str(path)]) from None
     raw.index = raw.index + notes + 2  # the line in the file, as an editor counts
+    return read_rows(name, raw, source=str(path))
+
+
+def read_rows(name: str, raw: pd.DataFrame, *, source: str) -> pd.DataFrame:
+    """Rows of a file as the table of this name: units converted, columns and values checked.
+
+    Parameters
+    ----------
+    name : str
+        Name of the table, as in ``TABLES``.
+    raw : DataFrame
+        Text as it stands in the file, nothing as ``""``, under the file's headers. The index is the line in the file.
+    source : str
+        The file, for messages.
+
+    Returns
+    -------
+    DataFrame
+        All columns of the table, in its units.
+
+    Raises
+    ------
+    TableError, UnitError
+        With all offending rows.
+
+    Examples
+    --------
+    >>> raw = pd.DataFrame({"site": ["Sagwon"], "elevation [ft]": ["1000"]}, index=[2])
+    >>> float(read_rows("sites", raw, source="sites.csv")["elevation"].iloc[0])
+    304.8
+    """
     raw = raw.loc[(raw != "").any(axis=1)]
-    return check(name, _in_units(path, name, raw), source=str(path))
+    return check(name, _in_units(source, name, raw), source=source)
 
 
-def _in_units(path: Path, name: str, raw: pd.DataFrame) -> pd.DataFrame:
+def split_header(title: str) -> tuple[str, str] | None:
+    """Name and unit of a header; None where it is neither.
+
+    Examples
+    --------
+    >>> split_header("temperature [K]"), split_header("jar"), split_header("")
+    (('temperature', 'K'), ('jar', ''), None)
+    """
+    found = _HEADER.match(title)
+    return (found["name"], found["unit"] or "") if found else None
+
+
+def _in_units(path: str, name: str, raw: pd.DataFrame) -> pd.DataFrame:
     """Columns by name, their values converted to the units of their quantities."""
     frame, problems = {}, []
     for title in raw.columns:
-        found = _HEADER.match(title)
+        found = split_header(title)
         if not found:
             problems.append(f"header {title!r} is not a name with a unit in brackets")
             continue
-        column, unit = found["name"], found["unit"]
+        column, unit = found
         values = raw[title]
         numeric = column in QUANTITIES or any(c.name == column and c.kind == "number" for c in TABLES[name].columns)
         if numeric:
@@ -403,7 +446,7 @@ def _in_units(path: Path, name: str, raw: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(frame, index=raw.index)
 
 
-def _converted(name: str, column: str, unit: str | None, numbers: pd.Series) -> pd.Series:
+def _converted(name: str, column: str, unit: str, numbers: pd.Series) -> pd.Series:
     if not unit:
         return numbers
     if column in QUANTITIES:
