@@ -12,8 +12,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
+from typer.testing import CliRunner
 
 from talik import read_result, run_study, store
+from talik.cli import app
 from talik.demo import demo_study
 from talik.new import write_templates
 from talik.tables import TABLES, read_table
@@ -89,6 +91,22 @@ def test_what_is_done_is_not_done_again(finished):
     again = told(finished)
     assert {again[stage] for stage in ("survey", "incubation", "flux", "pools", "temperature")} == {"as before"}
     assert set(told(finished).values()) == {"as before"}
+
+
+def test_who_computes_belongs_to_no_key_and_changes_no_byte(finished):
+    pools = finished / "run" / "tables" / "pools.csv"
+    before = pools.read_bytes()
+    pools.unlink()
+    lines = {}
+    run_study(finished, progress=lambda stage, what: lines.update({stage: what}), workers=2)
+    assert {stage for stage, what in lines.items() if what != "as before"} == {"pools"}
+    assert pools.read_bytes() == before
+
+
+def test_run_takes_workers_from_the_command_line(finished):
+    asked = ["run", str(finished), "--workers", "2", "--scheduler", "tcp://127.0.0.1:9"]
+    found = CliRunner().invoke(app, asked)
+    assert "2 workers of this machine and the scheduler tcp://127.0.0.1:9 are both named" in str(found.exception)
 
 
 def test_a_changed_input_is_computed_again(finished):

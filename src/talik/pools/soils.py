@@ -128,17 +128,18 @@ def cut(respiration: pd.DataFrame, jars: pd.DataFrame) -> Iterator[Part]:
     TableError
         For rates of jars that the jars table does not have.
     """
-    names, rows_of = pd.factorize(respiration["jar"].astype(str))[::-1]
-    refuse_unknown(sorted(set(names) - set(jars["jar"].astype(str))))
-    order = np.argsort(rows_of, kind="stable")
-    first = np.searchsorted(rows_of[order], np.arange(len(names) + 1))
-    number, sets = pd.factorize(jars["set"], sort=True)
-    sorted_jars = jars.assign(_part=number // SETS).loc[number >= 0]
-    sorted_jars = sorted_jars.sort_values(["_part", "set", "jar"], kind="stable")
-    for _, some in sorted_jars.groupby("_part", sort=True):
-        found = names.get_indexer(some["jar"].astype(str).unique())
-        rows = np.sort(np.concatenate([order[first[i] : first[i + 1]] for i in found[found >= 0]] or [order[:0]]))
-        yield Part(respiration.iloc[rows], some.drop(columns="_part"))
+    of_row, names = pd.factorize(respiration["jar"].astype(str))
+    jars = jars.assign(jar=jars["jar"].astype(str))
+    refuse_unknown(sorted(set(names) - set(jars["jar"])))
+    rows = np.argsort(of_row, kind="stable")
+    first = np.searchsorted(of_row[rows], np.arange(len(names) + 1))
+    of_jar = pd.factorize(jars["set"], sort=True)[0]
+    order = np.lexsort((jars["jar"], of_jar))
+    order = order[of_jar[order] >= 0]  # a jar without a set is of no soil
+    for some in np.split(order, np.flatnonzero(np.diff(of_jar[order] // SETS)) + 1) if order.size else ():
+        known = names.get_indexer(jars["jar"].iloc[some].unique())
+        measured = [rows[first[i] : first[i + 1]] for i in known if i >= 0]
+        yield Part(respiration.iloc[np.sort(np.concatenate([rows[:0], *measured]))], jars.iloc[some])
 
 
 def _set_rates(name: str, rows: pd.DataFrame, jars: pd.DataFrame) -> SoilRates:

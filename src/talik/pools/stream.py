@@ -191,9 +191,12 @@ def _read(connection: Connection, name: str, file: Path) -> None:
         titles = {title: f"c{i}" for i, title in enumerate(found)}
         columns = ", ".join(f"'{column}': 'VARCHAR'" for column in titles.values())
         rows, first = (
-            f"read_csv({_quoted(file)}, auto_detect = false, header = false, skip = {notes + 1}, delim = ',', "
-            f"quote = '\"', escape = '\"', columns = {{{columns}}})"
-        ), notes + 2
+            (
+                f"read_csv({_quoted(file)}, auto_detect = false, header = false, skip = {notes + 1}, delim = ',', "
+                f"quote = '\"', escape = '\"', columns = {{{columns}}})"
+            ),
+            notes + 2,
+        )
     line = f"row_number() OVER () + {first - 1} AS {LINE}"
     head = [line, *(f"{_text(column)} AS {_name(title)}" for title, column in titles.items())]
     frame = _execute(connection, file, f"SELECT {', '.join(head)} FROM {rows} LIMIT {HEAD}").df()
