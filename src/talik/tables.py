@@ -401,9 +401,9 @@ def read_rows(name: str, raw: pd.DataFrame, *, source: str) -> pd.DataFrame:
 
     Examples
     --------
-    >>> raw = pd.DataFrame({"site": ["Sagwon"], "elevation [ft]": ["1000"]}, index=[2])
+    >>> raw = pd.DataFrame({"site": ["Sagwon"], "elevation [km]": ["0.3"]}, index=[2])
     >>> float(read_rows("sites", raw, source="sites.csv")["elevation"].iloc[0])
-    304.8
+    300.0
     """
     raw = raw.loc[(raw != "").any(axis=1)]
     return check(name, _in_units(source, name, raw), source=source)
