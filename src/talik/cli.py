@@ -226,7 +226,7 @@ def pools(
     asked = Asked(tuple(model or POOL_MODELS))
     with counted("parts") as tell:
         done = stream_pools(respiration, jars, out, asked=asked, workers=workers, scheduler=scheduler, tell=tell)
-    typer.echo(f"{done.sets} sets in {done.parts} parts, {done.rows} rows: {out}")
+    typer.echo(f"{done.sets} sets, {done.rows} rows: {out}")
 
 
 @app.command()

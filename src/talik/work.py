@@ -6,7 +6,7 @@ Who works changes neither the parts nor their order, so the results have the sam
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import CancelledError, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -173,6 +173,8 @@ def _cluster(address: str) -> Iterator[tuple[Callable, int]]:
             raise WorkerError(f"the Dask scheduler at {address} has no worker. Start one.", [address]) from None
         try:
             yield submit, sum(client.ncores().values())
+        except CancelledError:
+            raise WorkerError(f"the Dask scheduler at {address} was lost. Start it again.", [address]) from None
         except KilledWorker as error:
             raise WorkerError(
                 f"workers of {address} were lost again and again. Was their memory full? {error}", [address]

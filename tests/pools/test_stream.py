@@ -155,7 +155,7 @@ def test_the_command_with_two_workers_gives_the_bits_of_one(tmp_path, fitted):
     models = [word for model in MODELS for word in ("--model", model)]
     found = CliRunner().invoke(app, ["pools", *files, "--out", str(out), *models, "--workers", "2"])
     assert found.exit_code == 0, found.output
-    assert f"{SOILS} sets in 3 parts, {len(fitted)} rows" in found.output
+    assert f"{SOILS} sets, {len(fitted)} rows" in found.output
     assert_frame_equal(read(out), fitted, check_exact=True, check_dtype=False)
 
 
