@@ -19,7 +19,7 @@ from talik.pools.local import local
 from talik.pools.models import POOL_MODELS, PoolModel
 from talik.pools.profiles import Intervals, intervals
 from talik.pools.record import CarbonLeft, PoolFit, SigmaKind
-from talik.pools.search import EXACT, Optima, box, optima, sorted_pools
+from talik.pools.search import EXACT, Optima, box, searched, sorted_pools
 from talik.pools.walks import Allowed, Quantity, quantities, value_of
 
 STARTS = 32
@@ -241,7 +241,7 @@ def _fit_chunk(asked: Asked, layout: Layout, series: list[Series]) -> list[PoolF
     """Fits of some series of one layout and padded length."""
     batch = pack(series, layout)
     profiled = quantities(layout, tuple(YEAR * years for years in YEARS) if layout.whole else ())
-    found = optima(batch, asked.starts)
+    found = searched(batch, asked.starts)
     kept = intervals(batch, found.best, found.all, _allowed(asked, layout, batch, series, found.best), profiled)
     for _ in range(MOST_ROUNDS):
         rows = np.flatnonzero(np.isfinite(kept.better).all(axis=0).any(axis=0))

@@ -59,9 +59,16 @@ def optima(batch: Batch, starts: int) -> Optima:
     best = ended.take(chosen)
     refill(batch, best, rough)
     if starts > 1:
-        relocate(batch, best)
         best = descend(batch, best.phi, lower, upper, finished=EXACT)
     return Optima(sorted_pools(batch.layout, best), sorted_pools(batch.layout, ended))
+
+
+def searched(batch: Batch, starts: int) -> Optima:
+    """As `optima`, and from the best each pool is tried all over the box once more."""
+    found = optima(batch, starts)
+    relocate(batch, found.best)
+    best = descend(batch, found.best.phi, *box(batch.layout, batch.count), finished=EXACT)
+    return Optima(sorted_pools(batch.layout, best), found.all)
 
 
 def refill(batch: Batch, best: Point, finished: float) -> None:
