@@ -173,6 +173,9 @@ def drivers(
     sample: Annotated[str, typer.Option("--sample", help="Column of the sample's name.")] = "sample",
     coordinates: Annotated[str, typer.Option("--coordinates", help="Columns of the place.")] = "latitude,longitude",
     paths: Annotated[str, typer.Option("--paths", help="Path model: 'logq10 ~ mineral + abundance; ...'.")] = "",
+    primary: Annotated[
+        str, typer.Option("--primary", help="The analysis that is the verdict, named beforehand, as 'least squares'.")
+    ] = "mixed model",
     draws: Annotated[int, typer.Option("--draws", min=10, max=5000, help="Draws of the response.")] = 200,
     permutations: Annotated[int, typer.Option("--permutations", min=19, max=99999, help="Of the tests.")] = 999,
     resamples: Annotated[int, typer.Option("--resamples", min=19, max=99999, help="Bootstraps by site.")] = 999,
@@ -198,7 +201,7 @@ def drivers(
     )  # fmt: skip
     effort = Effort(draws, permutations, resamples, trees, forests, seed)
     with shown() as progress:
-        found = attribute(made, paths=paths, effort=effort, told=progress)
+        found = attribute(made, paths=paths, primary=primary, effort=effort, told=progress)
     files = write_attribution(found, out, note=synthetic_note(samples))
     for one in made.problems:
         typer.echo(f"{one.rule}: {one.found}", err=True)

@@ -209,6 +209,19 @@ _ALL = (
         _columns("definition* constant* q10 ratio# lower# upper# soils# weighting t_low note"),
     ),
     Table(
+        "drivers_words", "a sentence of what drives the response, in their order",
+        _columns("kind* words*", kind=("outcome", "about", "before", "verdict", "group", "robustness", "left out",
+                                       "minded")),
+    ),
+    Table(
+        "drivers_samples", "a sample that was attributed",
+        _columns("response* sample* site layer latitude longitude estimate# sd#"),
+    ),
+    Table(
+        "drivers_predictors", "a predictor as it was analysed",
+        _columns("predictor* subgroup group transform reference mean# sd# variance_inflation# n#"),
+    ),
+    Table(
         "drivers_correlation", "a predictor of the response",
         _columns(
             "response* layer predictor* subgroup group method* estimate# lower# upper# freedom# p# p_adjusted# n# "

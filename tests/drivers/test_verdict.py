@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
+from talik.drivers.analyses import ANALYSES, DEFAULT
 from talik.drivers.components import first_component
 from talik.drivers.power import power, power_of_design, sites_needed
-from talik.drivers.robustness import WHY, robustness
+from talik.drivers.robustness import robustness
 from talik.drivers.table import driver_table
 from talik.drivers.transect import MEMBERS, TransectDesign, transect_table
 from talik.drivers.verdict import (
@@ -126,7 +127,7 @@ def test_rivals_of_the_verdict_say_in_what_they_differ(clear):
     components = {name: one.scores for name, one in components_of(clear).items()}
     given = {"error": clear.error, "distance": distances_of(clear), "site": clear.site}
     found = robustness(verdict_of_table(clear), clear.response, components, **given, draws=20)
-    assert set(found["method"]) == set(WHY)
+    assert set(found["method"]) == {"primary", *ANALYSES} - {DEFAULT}
     assert (found.loc[found["method"] == "primary", "agrees"] == "yes").all()
     assert (found["lower"] <= found["estimate"]).all()
     assert found["differs"].str.len().min() > 10

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from talik.drivers.analyses import DEFAULT, DRAWS
 from talik.drivers.before import collinearity
 from talik.drivers.components import components_of, opposed, table_of_components
 from talik.drivers.correlation import driver_correlations, driver_partial_correlations
@@ -13,8 +14,8 @@ from talik.drivers.forests import PERMUTATIONS, TREES, forest_importance
 from talik.drivers.importance import driver_importance
 from talik.drivers.mixed import driver_effects, layer_differences
 from talik.drivers.path_model import PathModel, parse_paths
-from talik.drivers.paths import PathFit, fit_paths
-from talik.drivers.robustness import DRAWS, robustness
+from talik.drivers.paths import PathFit, fit_paths, path_table
+from talik.drivers.robustness import robustness
 from talik.drivers.table import DriverTable
 from talik.drivers.variation import variation_partitioning
 from talik.drivers.verdict import (
@@ -75,7 +76,7 @@ class Attribution:
 
 
 def attribute(
-    table: DriverTable, *, paths: str = "", of: str = "", effort: Effort | None = None,
+    table: DriverTable, *, paths: str = "", of: str = "", primary: str = DEFAULT, effort: Effort | None = None,
     told: Told = lambda method, what: None,
 ) -> Attribution:  # fmt: skip
     """Every method on one table.
@@ -90,6 +91,9 @@ def attribute(
         Path model of columns, subgroups and the response, as ``logq10 ~ mineral + abundance; abundance ~ mineral``.
     of : str, optional
         What is explained, for the sentences; Q10 or the name of the response where not given.
+    primary : str, default "mixed model"
+        The analysis whose answer is the verdict, named before anything is computed: a name in
+        `talik.drivers.analyses.ANALYSES`. The others are set beside it.
     effort : Effort, optional
         How much is computed.
     told : callable, optional
@@ -104,12 +108,24 @@ def attribute(
     TableError
         If the table does not carry the primary analysis.
     SettingsError
-        If the path model cannot be read.
+        If the path model cannot be read, or no analysis is called so.
+
+    Examples
+    --------
+    A synthetic transect, made with minerals that lower Q10 and microbes that raise it:
+
+    >>> from talik.drivers import TransectDesign, driver_table, transect_table
+    >>> soils = transect_table(TransectDesign(layers=("permafrost",), effects={"mineral": -0.2, "abundance": 0.2}), 1)
+    >>> groups = {"mineral": ["feox", "caex"], "microbial": ["plfa", "copies_16s"]}
+    >>> table = driver_table(soils, response="logq10", error="logq10_error", groups=groups, log=["feox", "plfa"])
+    >>> found = attribute(table, of="Q10", effort=Effort(draws=20, permutations=19, resamples=49, trees=10, forests=0))
+    >>> found.tables["drivers_verdict"][["subgroup", "finding"]].values.tolist()
+    [['mineral', 'lowers'], ['microbial', 'raises']]
     """
     effort = effort or Effort()
     of = of or ("Q10" if "q10" in table.response_name.lower() else table.response_name)
     model = parse_paths(paths, known=_variables(table)) if paths else None
-    verdict = verdict_of_table(table, of=of)
+    verdict = verdict_of_table(table, of=of, analysis=primary, draws=effort.draws, seed=effort.seed)
     made: dict[str, list[pd.DataFrame]] = {}
     left_out: list[str] = []
     kept: dict[str, PathFit] = {}
@@ -132,6 +148,8 @@ def _methods(
     """Every method in order: its name in words, its table, and what computes that."""
     of_layers = list(table.layers().values()) if len(table.layers()) > 1 else []
     parts = [table, *of_layers]
+    yield "samples", "drivers_samples", lambda: [_samples(table)]
+    yield "predictors", "drivers_predictors", lambda: [_predictors(table)]
     yield "correlations", "drivers_correlation", lambda: [
         _of_layer(driver_correlations(part, method), part) for part in parts for method in ("pearson", "spearman")
     ]  # fmt: skip
@@ -152,11 +170,30 @@ def _methods(
         yield "path model", "drivers_paths", lambda: [_paths(table, model, effort, kept)]
     yield "components", "drivers_components", lambda: [_components(table)]
     yield "other analyses", "drivers_robustness", lambda: [_robustness(table, verdict, effort)]
-    yield "verdict", "drivers_verdict", lambda: [_verdict(table, verdict), *_of_layers(of_layers, verdict.of)]
+    yield "verdict", "drivers_verdict", lambda: [_verdict(table, verdict), *_of_layers(of_layers, verdict, effort)]
 
 
 def _of_layer(found: pd.DataFrame, table: DriverTable) -> pd.DataFrame:
     return found.assign(layer=only_layer(table))
+
+
+def _samples(table: DriverTable) -> pd.DataFrame:
+    """What was analysed, as tables and figures need it."""
+    place = np.full((table.n, 2), np.nan) if table.coordinates is None else table.coordinates
+    rows = {"sample": table.sample, "site": table.site, "latitude": place[:, 0], "longitude": place[:, 1],
+            "layer": "" if table.layer is None else table.layer, "estimate": table.response,
+            "sd": np.nan if table.error is None else table.error}  # fmt: skip
+    return typed("drivers_samples", pd.DataFrame(rows).assign(response=table.response_name))
+
+
+def _predictors(table: DriverTable) -> pd.DataFrame:
+    """How each predictor was scaled, and how far it is told apart from the others."""
+    inflation = collinearity(table).variance_inflation
+    rows = table.scaling.rename_axis("predictor").reset_index()
+    rows["group"] = rows["predictor"].map(table.group_of)
+    rows["subgroup"] = rows["predictor"].map(table.subgroup_of)
+    rows["variance_inflation"] = rows["predictor"].map(inflation)
+    return typed("drivers_predictors", rows.assign(n=table.n))
 
 
 def _variation(table: DriverTable, effort: Effort) -> pd.DataFrame:
@@ -177,11 +214,12 @@ def _verdict(table: DriverTable, verdict: Verdict) -> pd.DataFrame:
     return verdict_table(verdict, table, shares)
 
 
-def _of_layers(tables: list[DriverTable], of: str) -> Iterator[pd.DataFrame]:
+def _of_layers(tables: list[DriverTable], verdict: Verdict, effort: Effort) -> Iterator[pd.DataFrame]:
     """The verdict of each layer that carries one."""
     for one in tables:
         try:
-            yield _verdict(one, verdict_of_table(one, of=of))
+            own = verdict_of_table(one, of=verdict.of, analysis=verdict.analysis, draws=effort.draws, seed=effort.seed)
+            yield _verdict(one, own)
         except TalikError:
             continue
 
@@ -205,20 +243,8 @@ def _paths(table: DriverTable, model: PathModel, effort: Effort, kept: dict[str,
         error={name: values for name, values in error.items() if name in model.causes}, seed=effort.seed,
     )  # fmt: skip
     kept["paths"] = fit
-    effects = fit.effects.rename(columns={"cause": "predictor"})
-    rows = [
-        {"response": one.response, "kind": "R2", "estimate": one.r2, "words": f"R2 of {one.response}"}
-        for one in fit.equations
-    ]
-    test = fit.separation
-    rows += [
-        {"response": claim.second, "predictor": claim.first, "kind": "independence", "p": p, "words": str(claim)}
-        for claim, p in zip(test.claims, test.p, strict=True)
-    ]
-    rows.append({"response": table.response_name, "kind": "model", "estimate": test.fishers_c, "p": test.p_model,
-                 "freedom": test.freedom, "words": f"Fisher's C of {model}"})  # fmt: skip
-    found = pd.concat([effects, pd.DataFrame(rows)], ignore_index=True)
-    return typed("drivers_paths", found.assign(n=table.n, sites=np.unique(table.site).size, method="piecewise, REML",
+    found = path_table(fit, table.response_name)
+    return typed("drivers_paths", found.assign(sites=np.unique(table.site).size, method="piecewise, REML",
                                                layer=only_layer(table)))  # fmt: skip
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
 from talik.drivers.figures import DOWN, NONE, UP
-from talik.drivers.paths import PathFit
+from talik.drivers.path_model import PathModel
 from talik.survey.figures import INK
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ BENDS = (0.0, 0.1, -0.1, 0.15, -0.15, 0.2, -0.2, 0.25, -0.25, 0.3, -0.3, 0.45, -
 """How an arrow may bend, in its length."""
 
 
-def plot_paths(fit: PathFit, ax: Axes, *, note: str = "") -> Axes:
+def plot_paths(paths: pd.DataFrame, ax: Axes, *, note: str = "") -> Axes:
     """Path diagram: causes at the left, the response at the right.
 
     An arrow bears its standardised effect and is as thick as that is large; red raises, blue lowers, and a broken
@@ -34,8 +35,8 @@ def plot_paths(fit: PathFit, ax: Axes, *, note: str = "") -> Axes:
 
     Parameters
     ----------
-    fit : PathFit
-        As from `talik.drivers.paths.fit_paths`.
+    paths : DataFrame
+        The table ``drivers_paths``, or as from `talik.drivers.paths.path_table`.
     ax : Axes
         Axes to draw on; about 9 by 5 inches.
     note : str, optional
@@ -45,49 +46,50 @@ def plot_paths(fit: PathFit, ax: Axes, *, note: str = "") -> Axes:
     -------
     Axes
     """
-    places = box_places(fit)
-    explained = {equation.response: equation.r2 for equation in fit.equations}
-    direct = fit.effects[fit.effects["kind"] == "direct"]
+    direct, explained, tested = (paths[paths["kind"] == kind] for kind in ("direct", "R2", "model"))
+    places = box_places(direct)
+    r2 = dict(zip(explained["response"], explained["estimate"], strict=True))
     for k, row in enumerate(direct.itertuples()):
         sure = row.lower > 0 or row.upper < 0
-        others = [place for name, place in places.items() if name not in (row.cause, row.response)]
-        _arrow(ax, places[row.cause], places[row.response], others, row.standardised, sure, 0.3 + 0.1 * (k % 4))
+        others = [place for name, place in places.items() if name not in (row.predictor, row.response)]
+        _arrow(ax, places[row.predictor], places[row.response], others, row.standardised, sure, 0.3 + 0.1 * (k % 4))
     for name, (x, y) in places.items():
-        words = name if name not in explained else f"{name}\nR² {explained[name]:.2f}"
+        words = name if name not in r2 else f"{name}\nR² {r2[name]:.2f}"
         frame = {"boxstyle": "round,pad=0.45", "facecolor": "#f4f2ec", "edgecolor": INK, "linewidth": 0.9}
         ax.text(x, y, words, ha="center", va="center", fontsize=9, color=INK, zorder=5, linespacing=1.3, bbox=frame)
     ax.set(xlim=(0, 1), ylim=(0, TOP))
     ax.axis("off")
-    test = fit.separation
+    test = tested.iloc[0]
     words = "no pair without an arrow to test"
-    if test.claims:
-        words = f"Fisher's C {test.fishers_c:.1f}, {test.freedom} degrees of freedom, p {test.p_model:.2g}"
-    ax.annotate(f"{words}; n {fit.n}", (0.0, 0.0), xycoords="axes fraction", fontsize=8, color=INK, va="top")
+    if test["freedom"] > 0:
+        words = f"Fisher's C {test['estimate']:.1f}, {test['freedom']:.0f} degrees of freedom, p {test['p']:.2g}"
+    ax.annotate(f"{words}; n {test['n']:.0f}", (0.0, 0.0), xycoords="axes fraction", fontsize=8, color=INK, va="top")
     if note:
         ax.annotate(note, (1.0, 0.0), xycoords="axes fraction", ha="right", va="top", fontsize=7.5, style="italic",
                     color="#8a1f11")  # fmt: skip
     return ax
 
 
-def box_places(fit: PathFit) -> dict[str, tuple[float, float]]:
+def box_places(direct: pd.DataFrame) -> dict[str, tuple[float, float]]:
     """Where each variable stands: a column for each step from what has no causes, spread over its height.
 
     Parameters
     ----------
-    fit : PathFit
-        A fitted path model.
+    direct : DataFrame
+        Direct effects: ``predictor`` and ``response``.
 
     Returns
     -------
     dict of str to tuple of float
         Middle of each box, in parts of the axes.
     """
-    causes = fit.model.causes
+    causes = {str(name): tuple(rows["predictor"]) for name, rows in direct.groupby("response", sort=False)}
+    order = PathModel(causes).order
     depth: dict[str, int] = {}
-    for name in fit.model.order:
+    for name in order:
         depth[name] = 1 + max((depth[cause] for cause in causes.get(name, ())), default=-1)
     deepest = max(depth.values())
-    columns = [[name for name in fit.model.order if depth[name] == k] for k in range(deepest + 1)]
+    columns = [[name for name in order if depth[name] == k] for k in range(deepest + 1)]
     places = {}
     for k, column in enumerate(columns):
         x = MARGIN + (1 - 2 * MARGIN) * k / max(deepest, 1)

@@ -311,3 +311,33 @@ def drawn_coefficients(fit: SpatialFit, draws: int, rng: np.random.Generator) ->
     """Coefficients of a fit, without its constant, then normal draws of them; shape (draws + 1, p - 1)."""
     drawn = rng.multivariate_normal(fit.estimates[1:], fit.adjusted[1:, 1:], draws, method="eigh")
     return np.vstack([fit.estimates[1:], drawn])
+
+
+def path_table(fit: PathFit, response: str) -> pd.DataFrame:
+    """A fitted path model as rows: effects, the R2 of each equation, the claims of independence, and their test.
+
+    Parameters
+    ----------
+    fit : PathFit
+        As from `fit_paths`.
+    response : str
+        The last variable, whose model it is.
+
+    Returns
+    -------
+    DataFrame
+        Columns of the table ``drivers_paths``, as far as the fit knows them.
+    """
+    rows = [
+        {"response": one.response, "kind": "R2", "estimate": one.r2, "words": f"R2 of {one.response}"}
+        for one in fit.equations
+    ]
+    test = fit.separation
+    rows += [
+        {"response": claim.second, "predictor": claim.first, "kind": "independence", "p": p, "words": str(claim)}
+        for claim, p in zip(test.claims, test.p, strict=True)
+    ]
+    rows.append({"response": response, "kind": "model", "estimate": test.fishers_c, "p": test.p_model,
+                 "freedom": test.freedom, "words": f"Fisher's C of {fit.model}"})  # fmt: skip
+    effects = fit.effects.rename(columns={"cause": "predictor"})
+    return pd.concat([effects, pd.DataFrame(rows)], ignore_index=True).assign(n=fit.n)

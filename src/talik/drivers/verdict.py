@@ -8,12 +8,21 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
+from talik.drivers.analyses import (
+    ANALYSES,
+    DEFAULT,
+    DRAWS,
+    Effects,
+    Observations,
+    analysis_words,
+    check_analysis,
+)
 from talik.drivers.components import components_of, opposed, table_of_components
 from talik.drivers.importance import driver_importance
 from talik.drivers.power import LEVEL, MOST_SITES, sites_needed
 from talik.drivers.table import DriverTable
 from talik.spatial.distances import great_circle
-from talik.spatial.model import SpatialFit, fit_spatial
+from talik.spatial.model import SpatialFit
 from talik.tables import typed
 
 ENTANGLED = 0.3
@@ -51,7 +60,10 @@ class Verdict:
     """The primary analysis of an attribution."""
 
     fit: SpatialFit
-    """The fit; its first coefficient is the constant, the others are the subgroups in order."""
+    """The mixed model with its term in space, whichever analysis is the primary one; its first coefficient is the
+    constant, the others are the subgroups in order."""
+    effects: Effects
+    """Effects of the subgroups by the primary analysis."""
     subgroups: tuple[SubgroupVerdict, ...]
     """What it says of each subgroup."""
     of: str
@@ -60,6 +72,8 @@ class Verdict:
     """Number of sites."""
     words: str = "REML"
     """How it was fitted."""
+    analysis: str = DEFAULT
+    """Its name in ``ANALYSES``."""
     reversed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Columns of a subgroup that fall where its component rises, so that its sign is not theirs."""
 
@@ -92,6 +106,9 @@ def primary_analysis(
     distance: ArrayLike | None = None,
     site: ArrayLike | None = None,
     of: str = "Q10",
+    analysis: str = DEFAULT,
+    draws: int = DRAWS,
+    seed: int = 0,
 ) -> Verdict:
     """The analysis whose answer is the verdict: all subgroups at once, in space, weighted by errors.
 
@@ -102,6 +119,8 @@ def primary_analysis(
 
     A subgroup that is not discovered *cannot be separated* from another when leaving that one out would show it;
     else nothing was found of it, and the end of its interval says what is excluded.
+
+    Another of the analyses may be named beforehand in its place; the mixed model is then among those that try it.
 
     Parameters
     ----------
@@ -117,10 +136,23 @@ def primary_analysis(
         Site of each sample.
     of : str, default "Q10"
         What is explained, for the sentences.
+    analysis : str, default "mixed model"
+        A name in `talik.drivers.analyses.ANALYSES`.
+    draws : int, default 200
+        Draws of the response, for an analysis that takes them.
+    seed : int, default 0
+        Seed of the draws.
 
     Returns
     -------
     Verdict
+
+    Raises
+    ------
+    SettingsError
+        For an analysis that there is not.
+    TableError
+        Where the analysis needs places or errors that are not known.
 
     Examples
     --------
@@ -132,23 +164,24 @@ def primary_analysis(
     mineral lowers Q10: -0.18 [-0.20, -0.15] per sd.
     """
     names = list(components)
-    columns = np.column_stack([np.asarray(components[name], float) for name in names])
-    n = len(columns)
-    sites = n if site is None else np.unique(np.asarray(site).astype(str)).size
-    fit = fit_spatial(response, np.column_stack([np.ones(n), columns]), distance, site=site, error=error)
-    adjusted = stats.false_discovery_control(fit.p[1:])
+    seen = Observations(
+        np.asarray(response, float), np.column_stack([np.asarray(components[name], float) for name in names]),
+        *(None if one is None else np.asarray(one) for one in (error, distance, site)), draws, seed,
+    )  # fmt: skip
+    check_analysis(analysis, seen)
+    sites = len(seen.response) if seen.site is None else np.unique(seen.site.astype(str)).size
+    effects = ANALYSES[analysis].effects(seen)
+    adjusted = stats.false_discovery_control(effects.p)
     made = []
     for k, name in enumerate(names):
-        finding = _finding(float(fit.p[1 + k]), float(adjusted[k]), float(fit.estimates[1 + k]))
+        finding = _finding(float(effects.p[k]), float(adjusted[k]), float(effects.estimate[k]))
         beside = ""
         if finding == "not found":
-            hidden = [j for j in _entangled(fit, k) if _p_without(fit, k, j) <= LEVEL]
+            hidden = [j for j in _entangled(effects, k) if _p_without(effects, k, j) <= LEVEL]
             finding, beside = ("not separated", names[hidden[0]]) if hidden else (finding, "")
-        made.append(_verdict_of(name, fit, k, float(adjusted[k]), finding, beside, sites))
-    parts = ["REML", *(["spatial term"] if distance is not None else [])]
-    parts += ["effect of sites"] if "site" in fit.variances else []
-    parts += ["weighted by errors"] if error is not None else []
-    return Verdict(fit, tuple(made), of, sites, ", ".join(parts))
+        made.append(_verdict_of(name, effects, k, float(adjusted[k]), finding, beside, sites))
+    words = analysis_words(analysis, seen)
+    return Verdict(seen.in_space, effects, tuple(made), of, sites, words, analysis)
 
 
 def _finding(p: float, adjusted: float, estimate: float) -> str:
@@ -157,28 +190,29 @@ def _finding(p: float, adjusted: float, estimate: float) -> str:
     return "suggested" if p <= LEVEL else "not found"
 
 
-def _entangled(fit: SpatialFit, k: int) -> list[int]:
+def _entangled(effects: Effects, k: int) -> list[int]:
     """Subgroups whose effects are estimated at the cost of this one, the worst first."""
-    covariance = fit.adjusted[1:, 1:]
+    covariance = effects.covariance
     r = np.abs(covariance[k] / np.sqrt(covariance[k, k] * np.diag(covariance)))
     return [int(j) for j in np.argsort(-r) if j != k and r[j] >= ENTANGLED]
 
 
-def _p_without(fit: SpatialFit, k: int, left_out: int) -> float:
+def _p_without(effects: Effects, k: int, j: int) -> float:
     """The p of one effect were another left out of the model, the variances as they were found."""
-    covariance, j = fit.adjusted, 1 + left_out
-    shared = covariance[1 + k, j] / covariance[j, j]
-    estimate = fit.estimates[1 + k] - shared * fit.estimates[j]
-    error = (covariance[1 + k, 1 + k] - shared * covariance[1 + k, j]) ** 0.5
-    return float(2 * stats.t.sf(abs(estimate) / error, fit.freedom[1 + k]))
+    covariance = effects.covariance
+    shared = covariance[k, j] / covariance[j, j]
+    estimate = effects.estimate[k] - shared * effects.estimate[j]
+    error = (covariance[k, k] - shared * covariance[k, j]) ** 0.5
+    return float(2 * stats.t.sf(abs(estimate) / error, effects.freedom[k]))
 
 
-def _verdict_of(name, fit: SpatialFit, k: int, adjusted: float, finding: str, beside: str, sites: int):
-    lower, upper = fit.intervals()[1 + k]
-    estimate, error = float(fit.estimates[1 + k]), float(fit.errors[1 + k])
-    needed = None if finding in ("raises", "lowers") else sites_needed(estimate, error, sites, len(fit.estimates))
+def _verdict_of(name, effects: Effects, k: int, adjusted: float, finding: str, beside: str, sites: int):
+    lower, upper = effects.intervals()[k]
+    estimate, error = float(effects.estimate[k]), float(effects.error[k])
+    coefficients = 1 + len(effects.estimate)
+    needed = None if finding in ("raises", "lowers") else sites_needed(estimate, error, sites, coefficients)
     return SubgroupVerdict(
-        name, name.split("/")[0], estimate, float(lower), float(upper), float(fit.p[1 + k]), adjusted, finding,
+        name, name.split("/")[0], estimate, float(lower), float(upper), float(effects.p[k]), adjusted, finding,
         beside, needed,
     )  # fmt: skip
 
@@ -276,7 +310,9 @@ def _and(names: list[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
-def verdict_of_table(table: DriverTable, *, of: str = "Q10") -> Verdict:
+def verdict_of_table(
+    table: DriverTable, *, of: str = "Q10", analysis: str = DEFAULT, draws: int = DRAWS, seed: int = 0
+) -> Verdict:
     """The primary analysis of a table of drivers.
 
     Parameters
@@ -285,6 +321,8 @@ def verdict_of_table(table: DriverTable, *, of: str = "Q10") -> Verdict:
         The table; samples without coordinates, and tables where some lack them, have no spatial term.
     of : str, default "Q10"
         What is explained, in words.
+    analysis, draws, seed
+        As in `primary_analysis`.
 
     Returns
     -------
@@ -294,6 +332,7 @@ def verdict_of_table(table: DriverTable, *, of: str = "Q10") -> Verdict:
     verdict = primary_analysis(
         table.response, {name: one.scores for name, one in components.items()}, error=table.error,
         distance=distances_of(table), site=table.site if table.site_name else None, of=of,
+        analysis=analysis, draws=draws, seed=seed,
     )  # fmt: skip
     against = {name: opposed(one, table.subgroups[name]) for name, one in components.items()}
     return replace(verdict, reversed={name: columns for name, columns in against.items() if columns})

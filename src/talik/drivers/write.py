@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator, Sequence
-from functools import partial
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 
 from talik.drivers.attribution import Attribution
-from talik.drivers.verdict import distances_of
+from talik.drivers.drawn import drawn_attribution
 from talik.errors import InputError, SettingsError, itemised
 from talik.tables import write_table
 from talik.textfile import read_text
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 
 def read_samples(path: Path | str) -> pd.DataFrame:
@@ -131,69 +125,22 @@ def write_attribution(found: Attribution, out: Path | str, *, note: str = "") ->
         path = out / "tables" / f"{name}.csv"
         write_table(frame.assign(source=note) if note else frame, path)
         files.append(path)
-    files += list(_write_figures(found, out / "figures", note))
+    files += list(_write_figures(found.tables, out / "figures", note))
     words = [*([note.capitalize() + "."] if note else []), *found.sentences]
     words += [f"Left out: {one}" for one in found.left_out]
     (out / "verdict.txt").write_text("\n".join(words) + "\n", encoding="utf-8")
     return [*files, out / "verdict.txt"]
 
 
-def _write_figures(found: Attribution, folder: Path, note: str) -> Iterator[Path]:
+def _write_figures(tables: Mapping[str, pd.DataFrame], folder: Path, note: str) -> Iterator[Path]:
     import matplotlib as mpl
 
     mpl.use("Agg")
     from matplotlib.figure import Figure
 
-    for name, draw, size in _figures(found, note):
-        figure = Figure(figsize=size, layout="constrained")
-        draw(figure.add_subplot())
-        path = folder / f"{name}.svg"
+    for one in drawn_attribution(tables, note=note):
+        figure = Figure(figsize=one.size, layout="constrained")
+        one.draw(figure.add_subplot())
+        path = folder / f"{one.name}.svg"
         figure.savefig(path)
         yield path
-
-
-def _figures(found: Attribution, note: str) -> Iterator[tuple[str, Callable[[Axes], Axes], tuple[float, float]]]:
-    """Name of each figure, what draws it, and its size in inches."""
-    from talik.drivers import figures as draw
-    from talik.drivers.path_diagram import plot_paths
-
-    tables = {name: frame[frame["layer"] == frame["layer"].iloc[0]] for name, frame in found.tables.items()
-              if len(frame)}  # fmt: skip
-    many = 1.2 + 0.3 * found.table.predictors.shape[1]
-    if (correlations := tables.get("drivers_correlation")) is not None:
-        pearson = correlations[correlations["method"] == "pearson"]
-        yield "correlation", lambda ax: draw.plot_correlations(pearson, ax, note=note), (6.5, many)
-    if (held := tables.get("drivers_partial")) is not None:
-        yield "partial", lambda ax: draw.plot_partial(held, ax, note=note), (7.5, many)
-    if (variation := tables.get("drivers_variation")) is not None:
-        size = (7.0, 1.4 + 0.3 * len(variation))
-        yield "variation", lambda ax: draw.plot_variation(variation, ax, note=note), size
-    importance = tables.get("drivers_importance", pd.DataFrame({"level": [], "method": []}))
-    for method, rows in importance[importance["level"] == "predictor"].groupby("method", sort=False):
-        if method in ("lmg", "forest"):
-            yield f"importance_{method}", partial(draw.plot_importance, rows, note=note), (6.5, many)
-    if found.paths is not None:
-        fit = found.paths
-        yield "paths", lambda ax: plot_paths(fit, ax, note=note), (9.5, 5.5)
-    verdict = tables["drivers_verdict"]
-    yield "verdict", lambda ax: draw.plot_verdict(verdict, ax, note=note), (7.5, 1.3 + 0.4 * len(verdict))
-    if (rivals := tables.get("drivers_robustness")) is not None:
-        size = (8.5, 1.3 + 0.11 * len(rivals))
-        yield "robustness", lambda ax: draw.plot_robustness(rivals, ax, note=note), size
-    samples = _along(found)
-    if samples is not None:
-        error = "error" if found.table.error is not None else ""
-        name = found.table.response_name
-        yield "transect", lambda ax: draw.plot_transect(samples, ax, response=name, error=error, note=note), (7.0, 3.6)
-
-
-def _along(found: Attribution) -> pd.DataFrame | None:
-    """Samples with their distance from one end of the transect, where they have places."""
-    table, distance = found.table, distances_of(found.table)
-    if distance is None:
-        return None
-    end = int(np.argmax(distance.max(axis=1)))
-    samples = pd.DataFrame({"distance": distance[end], table.response_name: table.response})
-    if table.error is not None:
-        samples["error"] = table.error
-    return samples if table.layer is None else samples.assign(layer=table.layer)
