@@ -147,6 +147,8 @@ _RULES = (
     Rule("driver-error-of-logarithm", "info", "The error was taken as that of the logarithm of the response."),
     Rule("driver-temperatures-differ", "warning", "Q10 that are compared are over different temperatures."),
     Rule("driver-many", "warning", "There are more predictors than samples can tell apart."),
+    Rule("driver-not-told", "info", "The study does not carry an attribution of Q10 to its drivers."),
+    Rule("driver-property-unused", "info", "A property tells of too few samples to be a driver unless it is named."),
     Rule("driver-site-of-one", "info", "Each site has one sample, so its effect is not told from the residual."),
     Rule("key-unjoined", "error", "A row of a library joins to nothing, or to two."),
     Rule("row-impossible", "error", "A row of a library holds what its table does not allow."),

@@ -26,5 +26,7 @@ class StudyResult:
     """``pools``."""
     temperature: dict[str, pd.DataFrame]
     """``q10``, ``activation_energies``, ``drift``, ``layers``, ``sensitivity``, ``outcomes``."""
+    drivers: dict[str, pd.DataFrame] = field(default_factory=dict)
+    """The tables ``drivers_*``; where the study carries no attribution only ``drivers_words``, which says why."""
     problems: pd.DataFrame = field(default_factory=pd.DataFrame)
     """What was found in the data, and what was done."""

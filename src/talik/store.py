@@ -77,9 +77,14 @@ class RunFolder:
             for file in files
             if file.suffix == ".csv" and file.stem in TABLES
         }
-        if Path("problems.csv") in files:
-            tables["problems"] = read_problems(self.path / "problems.csv")
+        if _problems_of(stage) in files:
+            tables["problems"] = read_problems(self.path / _problems_of(stage))
         return tables
+
+
+def _problems_of(stage: str) -> Path:
+    """What one stage found; ``problems.csv`` holds what all stages found."""
+    return Path(".stages") / f"{stage}-problems.csv"
 
 
 def open_run(path: Path | str) -> RunFolder:
@@ -134,7 +139,7 @@ def write_stage(
     partial = run.path / ".stages" / f"{stage}.{_PARTIAL}"
     shutil.rmtree(partial, ignore_errors=True)
     try:
-        names = [*_write_tables(partial, tables), *_write_texts(partial, texts)]
+        names = [*_write_tables(partial, stage, tables), *_write_texts(partial, texts)]
         (run.path / ".stages" / f"{stage}.json").unlink(missing_ok=True)
         digests = {}
         for name in names:
@@ -152,10 +157,10 @@ def write_stage(
         shutil.rmtree(partial, ignore_errors=True)
 
 
-def _write_tables(folder: Path, tables: Mapping[str, pd.DataFrame]) -> list[Path]:
+def _write_tables(folder: Path, stage: str, tables: Mapping[str, pd.DataFrame]) -> list[Path]:
     names = []
     for name, table in tables.items():
-        csv = Path("problems.csv") if name == "problems" else Path("tables") / f"{name}.csv"
+        csv = _problems_of(stage) if name == "problems" else Path("tables") / f"{name}.csv"
         (folder / csv).parent.mkdir(parents=True, exist_ok=True)
         write_table(table, folder / csv)
         names.append(csv)

@@ -5,6 +5,7 @@ architecture test read it.
 """
 
 import platform
+import re
 import time
 import tomllib
 from collections.abc import Callable
@@ -19,9 +20,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from talik import __version__, store
 from talik.constants import ATMOSPHERE
-from talik.errors import InputError, SettingsError, itemised
+from talik.errors import InputError, SettingsError, itemised, listed
 from talik.flux.budget import ROOM_AIR
 from talik.incubation.measurements import Measurements
+from talik.problems import merged
 from talik.result import StudyResult
 from talik.source import SOURCES, Source
 from talik.textfile import read_text
@@ -103,6 +105,61 @@ class TemperatureSection(_Section):
     """``[temperature]``: the definition that leads, among all that are computed."""
 
     headline: Literal["equal-carbon", "equal-time", "rate"] = "equal-carbon"
+    between: list[float] = Field(default=[], max_length=2)
+
+    @model_validator(mode="after")
+    def _two_temperatures(self):
+        if self.between and (len(self.between) != 2 or self.between[0] >= self.between[1]):
+            raise ValueError("between takes the lowest and the highest temperature, as in [0, 25], or nothing")
+        return self
+
+    def within(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Rows of the temperatures that take part; all where none are named."""
+        return table[table["temperature"].between(*self.between)] if self.between else table
+
+
+Primary = Literal[
+    "mixed model", "one at a time", "least squares", "without place", "without errors", "patterns in space",
+    "draws of the response",
+]  # fmt: skip
+
+
+class DriversSection(_Section):
+    """``[drivers]``: what explains Q10, by which groups of properties; see ``talik.drivers.of_study``."""
+
+    response: Literal[
+        "", "equal-carbon", "equal-time", "rate", "exponential-fit", "arrhenius", "pool", "specific_release", "release",
+        "organic_matter_release", "jar_release",
+    ] = ""  # fmt: skip
+    pool: str = ""
+    day: float | None = Field(default=None, gt=0)
+    temperature: float | None = None
+    sets: list[str] = []
+    groups: dict[str, list[str]] = {}
+    log: list[str] = []
+    random: str = "auto"
+    paths: str = ""
+    primary: Primary = "mixed model"
+    draws: int = Field(default=200, ge=10, le=5000)
+    permutations: int = Field(default=999, ge=19, le=99999)
+    resamples: int = Field(default=999, ge=19, le=99999)
+    trees: int = Field(default=200, ge=10, le=5000)
+    forests: int = Field(default=199, ge=0, le=9999)
+
+    @model_validator(mode="after")
+    def _settings_that_belong_together(self):
+        released = self.response.endswith("release")
+        if (self.day is not None or self.temperature is not None) and not released:
+            raise ValueError('day and temperature belong to a release, as response = "specific_release"')
+        if self.pool and self.response != "pool":
+            raise ValueError('pool belongs to response = "pool"')
+        wrong = [
+            f"group {name!r}" for name in self.groups if not 1 <= len(name.split("/")) <= 2 or not name.strip(" /")
+        ]
+        wrong += [f"group {name!r} names no property" for name, members in self.groups.items() if not members]
+        if wrong:
+            raise ValueError(f"a group is one word or group/subgroup, and names properties; wrong are {listed(wrong)}")
+        return self
 
 
 class Settings(_Section):
@@ -113,6 +170,7 @@ class Settings(_Section):
     flux: FluxSection = FluxSection()
     pools: PoolsSection = PoolsSection()
     temperature: TemperatureSection = TemperatureSection()
+    drivers: DriversSection = DriversSection()
 
 
 @dataclass(frozen=True)
@@ -202,6 +260,20 @@ def _mistake(found: Any) -> str:
     return f"{where}: {message[0].lower()}{message[1:]}; found {found['input']!r}"
 
 
+Progress = Callable[[str, str], None]
+"""Told of each stage: its name, and ``begins``, ``done in 1.2 s`` or ``as before``."""
+
+
+@dataclass(frozen=True)
+class Means:
+    """What a stage computes with. None of it changes a result."""
+
+    workers: Workers
+    """Who computes."""
+    tell: Progress
+    """Is told of the parts of a long stage as they begin."""
+
+
 @dataclass(frozen=True)
 class Stage:
     """One step of a run."""
@@ -212,23 +284,23 @@ class Stage:
     """What it does, for help and documentation."""
     needs: tuple[str, ...]
     """Stages whose tables it reads."""
-    run: Callable[[Study, dict[str, pd.DataFrame], Workers], dict[str, pd.DataFrame]]
-    """From the study, the tables of earlier stages and who computes to its own tables."""
+    run: Callable[[Study, dict[str, pd.DataFrame], "Means"], dict[str, pd.DataFrame]]
+    """From the study, the tables of earlier stages and the means at hand to its own tables."""
     settings: tuple[str, ...] = ()
     """Sections of ``study.toml`` that it depends on."""
 
 
-def _survey(study: Study, _: dict[str, pd.DataFrame], __: Workers) -> dict[str, pd.DataFrame]:
+def _survey(study: Study, _: dict[str, pd.DataFrame], __: Means) -> dict[str, pd.DataFrame]:
     measured = study.measurements
     return {name: getattr(measured, name) for name in ("studies", "sites", "samples", "properties", "problems")}
 
 
-def _incubation(study: Study, _: dict[str, pd.DataFrame], __: Workers) -> dict[str, pd.DataFrame]:
+def _incubation(study: Study, _: dict[str, pd.DataFrame], __: Means) -> dict[str, pd.DataFrame]:
     measured = study.measurements
     return {name: getattr(measured, name) for name in ("jars", "readings", "cabinets", "respiration")}
 
 
-def _flux(study: Study, tables: dict[str, pd.DataFrame], _: Workers) -> dict[str, pd.DataFrame]:
+def _flux(study: Study, tables: dict[str, pd.DataFrame], _: Means) -> dict[str, pd.DataFrame]:
     from talik.flux import Laboratory, carbon_budget, release
 
     settings = study.settings.flux
@@ -239,37 +311,60 @@ def _flux(study: Study, tables: dict[str, pd.DataFrame], _: Workers) -> dict[str
     }
 
 
-def _pools(study: Study, tables: dict[str, pd.DataFrame], workers: Workers) -> dict[str, pd.DataFrame]:
+def _pools(study: Study, tables: dict[str, pd.DataFrame], means: Means) -> dict[str, pd.DataFrame]:
     from talik.pools import fit_pools
 
     fitted = fit_pools(
-        tables["respiration"], tables["jars"], models=study.settings.pools.models, workers=workers.count,
-        scheduler=workers.scheduler,
+        tables["respiration"], tables["jars"], models=study.settings.pools.models,
+        workers=means.workers.count, scheduler=means.workers.scheduler,
     )  # fmt: skip
     return {"pools": fitted}
 
 
-def _temperature(study: Study, tables: dict[str, pd.DataFrame], _: Workers) -> dict[str, pd.DataFrame]:
+def _temperature(study: Study, tables: dict[str, pd.DataFrame], _: Means) -> dict[str, pd.DataFrame]:
     from talik import temperature
 
-    measured = tables["respiration"], tables["jars"]
-    q10 = temperature.q10(*measured, release=tables["release"], pools=tables["pools"])
+    within = study.settings.temperature.within
+    measured, release = (within(tables["respiration"]), tables["jars"]), within(tables["release"])
+    q10 = temperature.q10(*measured, release=release, pools=tables["pools"])
     headline = study.settings.temperature.headline
     definitions = [headline, *(d for d in ("equal-carbon", "equal-time", "rate") if d != headline)]
     sensitivity = [
         temperature.flux_sensitivity(
-            q10, tables["release"], tables["jars"], definition=definition, seed=study.settings.study.seed
+            q10, release, tables["jars"], definition=definition, seed=study.settings.study.seed
         )
         for definition in definitions
     ]
     return {
         "q10": q10,
-        "activation_energies": temperature.activation_energy(*measured, release=tables["release"]),
-        "drift": temperature.q10_drift(*measured, release=tables["release"]),
-        "layers": temperature.compare_layers(q10, tables["samples"], release=tables["release"], jars=tables["jars"]),
+        "activation_energies": temperature.activation_energy(*measured, release=release),
+        "drift": temperature.q10_drift(*measured, release=release),
+        "layers": temperature.compare_layers(q10, tables["samples"], release=release, jars=tables["jars"]),
         "sensitivity": pd.concat(sensitivity, ignore_index=True),
         "outcomes": temperature.outcomes(tables["studies"], tables["jars"], q10),
     }
+
+
+def _drivers(study: Study, tables: dict[str, pd.DataFrame], means: Means) -> dict[str, pd.DataFrame]:
+    from talik.drivers.attribution import Effort
+    from talik.drivers.of_study import Question, attribute_study
+
+    asked = study.settings.drivers
+    effort = Effort(
+        asked.draws, asked.permutations, asked.resamples, asked.trees, asked.forests, study.settings.study.seed
+    )
+    question = Question(
+        headline=study.settings.temperature.headline, response=asked.response, pool=asked.pool, day=asked.day,
+        temperature=asked.temperature, sets=tuple(asked.sets), log=tuple(asked.log), random=asked.random,
+        groups={name: tuple(members) for name, members in asked.groups.items()}, paths=asked.paths,
+        primary=asked.primary, effort=effort,
+    )  # fmt: skip
+
+    def told(method: str, what: str) -> None:
+        if what == "begins":
+            means.tell(f"drivers: {method}", what)
+
+    return attribute_study(tables, question, told=told)
 
 
 STAGES = (
@@ -281,11 +376,12 @@ STAGES = (
         "temperature", "Q10 by every definition", ("survey", "incubation", "flux", "pools"), _temperature,
         ("temperature", "study"),
     ),
+    Stage(
+        "drivers", "what explains Q10 or carbon release", ("survey", "incubation", "flux", "temperature"), _drivers,
+        ("drivers", "temperature", "study"),
+    ),
 )  # fmt: skip
 """Stages of a run in their order; the report comes last."""
-
-Progress = Callable[[str, str], None]
-"""Told of each stage: its name, and ``begins``, ``done in 1.2 s`` or ``as before``."""
 
 
 def run_study(
@@ -339,7 +435,8 @@ def run_study(
     tables: dict[str, pd.DataFrame] = {}
     for stage in STAGES:
         keys[stage.name] = _key(study, stage, inputs, keys)
-        tables |= _run_stage(study, stage, keys[stage.name], run, tables, team, tell)
+        made = _run_stage(study, stage, keys[stage.name], run, tables, Means(team, tell))
+        tables = _with(tables, made)
     result = _result(study.settings, tables)
     _report(study, result, run, inputs, keys, tell)
     return result
@@ -362,19 +459,25 @@ def _run_stage(
     key: str,
     run: store.RunFolder,
     tables: dict[str, pd.DataFrame],
-    team: Workers,
-    tell: Progress,
+    means: Means,
 ) -> dict[str, pd.DataFrame]:
+    tell = means.tell
     if run.is_done(stage.name, key):
         tell(stage.name, "as before")
         return run.tables(stage.name)
     tell(stage.name, "begins")
     start = time.perf_counter()
-    made = stage.run(study, tables, team)
+    made = stage.run(study, tables, means)
     seconds = time.perf_counter() - start
     store.write_stage(run, stage.name, key, made, {}, seconds)
     tell(stage.name, f"done in {seconds:.1f} s")
     return made
+
+
+def _with(tables: dict[str, pd.DataFrame], made: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """Tables of earlier stages and those of the next; problems are gathered."""
+    problems = [found["problems"] for found in (tables, made) if "problems" in found]
+    return tables | made | ({"problems": merged(*problems)} if problems else {})
 
 
 def _result(settings: Settings, tables: dict[str, pd.DataFrame]) -> StudyResult:
@@ -387,6 +490,7 @@ def _result(settings: Settings, tables: dict[str, pd.DataFrame]) -> StudyResult:
         incubation=of("jars", "readings", "cabinets", "respiration"),
         flux=of("release", "budgets"), pools=of("pools"),
         temperature=of("q10", "activation_energies", "drift", "layers", "sensitivity", "outcomes"),
+        drivers={name: table for name, table in tables.items() if name.startswith("drivers_")},
         problems=tables["problems"],
     )  # fmt: skip
 
@@ -401,7 +505,7 @@ def _report(study: Study, result: StudyResult, run: store.RunFolder, inputs, key
     start = time.perf_counter()
     from talik.report import report_files
 
-    texts = report_files(result) | {"study.toml": as_toml(study)}
+    texts = report_files(result) | {"problems.csv": _csv(result.problems), "study.toml": as_toml(study)}
     store.write_stage(run, "report", key, {}, texts, time.perf_counter() - start)
     licences = "; ".join(sorted(set(filter(None, result.survey["studies"]["licence"])))) or "not stated"
     made = {"settings": result.settings, "seed": study.settings.study.seed, "versions": versions()}
@@ -438,7 +542,7 @@ def read_result(run: Path | str) -> StudyResult:
     folder = store.RunFolder(Path(run))
     tables: dict[str, pd.DataFrame] = {}
     for stage in STAGES:
-        tables |= folder.tables(stage.name)
+        tables = _with(tables, folder.tables(stage.name))
     study = read_study(folder.path / "study.toml")
     return _result(study.settings, tables)
 
@@ -449,9 +553,15 @@ def write_report(run: Path | str) -> Path:
 
     folder = store.open_run(run)
     before = folder.manifest("report")
-    texts = report_files(read_result(run)) | {"study.toml": read_text(folder.path / "study.toml").content}
+    result = read_result(run)
+    settings = read_text(folder.path / "study.toml").content
+    texts = report_files(result) | {"problems.csv": _csv(result.problems), "study.toml": settings}
     store.write_stage(folder, "report", before.key if before else "", {}, texts, 0.0)
     return folder.path / "report.html"
+
+
+def _csv(problems: pd.DataFrame) -> str:
+    return problems.to_csv(index=False, lineterminator="\n")
 
 
 def as_toml(study: Study) -> str:
@@ -470,13 +580,18 @@ def _toml(value: object) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{name} = {_toml(one)}" for name, one in value.items()) + "}"
+        return "{" + ", ".join(f"{_key_of(name)} = {_toml(one)}" for name, one in value.items()) + "}"
     if isinstance(value, list):
         return "[" + ", ".join(_toml(one) for one in value) + "]"
     if isinstance(value, str):
         escaped = value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
         return f'"{escaped}"'
     return str(value)
+
+
+def _key_of(name: str) -> str:
+    """A name as TOML writes it: bare, or quoted where it holds more than letters, digits and strokes."""
+    return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else _toml(name)
 
 
 def versions() -> dict[str, str]:

@@ -158,7 +158,7 @@ _ALL = (
             "study jar* time* temperature gas release specific_release organic_matter_release jar_release sd# lower# "
             "upper# filled doi licence"
         ),
-        ("jar", "time", "gas"),
+        ("jar", "time", "temperature", "gas"),
     ),
     Table(
         "budgets", "the carbon of one jar",

@@ -58,6 +58,42 @@ class Observations:
         return fit_spatial(self.response, self.design, self.distance, site=self.site, error=self.error)
 
 
+def observed(
+    response: ArrayLike, components: Mapping[str, ArrayLike], *, error: ArrayLike | None, distance: ArrayLike | None,
+    site: ArrayLike | None, draws: int, seed: int,
+) -> Observations:  # fmt: skip
+    """Observations out of what can be read as arrays.
+
+    Parameters
+    ----------
+    response, error : array_like, shape (n,)
+        Response, and its standard error where that is known.
+    components : mapping of str to array_like, each of shape (n,)
+        First component of each subgroup.
+    distance : array_like, shape (n, n), optional
+        Distances of the samples.
+    site : array_like, shape (n,), optional
+        Site of each sample.
+    draws, seed : int
+        Draws of the response, and their seed.
+
+    Returns
+    -------
+    Observations
+    """
+    columns = np.column_stack([np.asarray(one, float) for one in components.values()])
+    known = [None if one is None else np.asarray(one, float) for one in (error, distance)]
+    return Observations(
+        np.asarray(response, float),
+        columns,
+        known[0],
+        known[1],
+        None if site is None else np.asarray(site),
+        draws,
+        seed,
+    )
+
+
 @dataclass(frozen=True)
 class Effects:
     """Effect of each component on the response by one analysis."""

@@ -1,6 +1,6 @@
 """All of an attribution: every method on one table, the verdict, and what speaks against it."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -138,8 +138,24 @@ def attribute(
             left_out.append(f"{method}: {error}")
             told(method, f"left out: {str(error).splitlines()[0]}")
     tables = {name: pd.concat(frames, ignore_index=True) for name, frames in made.items() if frames}
-    return Attribution(table, tables, verdict, kept.get("paths"), tuple(_sentences(table, tables, verdict)),
-                       tuple(left_out))  # fmt: skip
+    said = list(_sentences(table, tables, verdict))
+    tables["drivers_words"] = words_table([*said, *(("left out", one) for one in left_out)])
+    return Attribution(table, tables, verdict, kept.get("paths"), tuple(words for _, words in said), tuple(left_out))
+
+
+def words_table(said: Sequence[tuple[str, str]]) -> pd.DataFrame:
+    """Sentences as the table ``drivers_words``.
+
+    Parameters
+    ----------
+    said : sequence of (str, str)
+        Kind and words of each.
+
+    Returns
+    -------
+    DataFrame
+    """
+    return typed("drivers_words", pd.DataFrame(said, columns=["kind", "words"]))
 
 
 def _methods(
@@ -347,19 +363,24 @@ def _robustness(table: DriverTable, verdict: Verdict, effort: Effort) -> pd.Data
         sites=verdict.sites, layer=only_layer(table)))  # fmt: skip
 
 
-def _sentences(table: DriverTable, tables: Mapping[str, pd.DataFrame], verdict: Verdict) -> Iterator[str]:
-    yield f"What drives {verdict.of}: {table.n} samples of {verdict.sites} sites. Primary analysis: {verdict.words}."
-    yield from collinearity(table).sentences()
+def _sentences(
+    table: DriverTable, tables: Mapping[str, pd.DataFrame], verdict: Verdict
+) -> Iterator[tuple[str, str]]:  # fmt: skip
+    """What is to be said: of what kind, and in what words."""
+    words = f"What drives {verdict.of}: {table.n} samples of {verdict.sites} sites. Primary analysis: {verdict.words}."
+    yield "about", words
+    yield from (("before", one) for one in collinearity(table).sentences())
     named = tables["drivers_verdict"]
-    yield from named.loc[named["layer"] == only_layer(table), "verdict"]
-    yield from group_sentences(verdict)
+    yield from (("verdict", one) for one in named.loc[named["layer"] == only_layer(table), "verdict"])
+    yield from (("group", one) for one in group_sentences(verdict))
     for name, columns in verdict.reversed.items():
         yield (
+            "group",
             f"{name} has members that go against each other: what is said of it is of its first component, and the "
-            f"opposite of {', '.join(columns)}."
+            f"opposite of {', '.join(columns)}.",
         )
     if table.error is None:
-        yield "Errors of the response are not known: all samples weigh the same."
+        yield "minded", "Errors of the response are not known: all samples weigh the same."
     rivals = tables.get("drivers_robustness", pd.DataFrame({"agrees": []}))
     for row in rivals[rivals["agrees"] != "yes"].itertuples():
-        yield f"{row.subgroup}: {row.agrees} by '{row.method}' ({row.differs})."
+        yield "robustness", f"{row.subgroup}: {row.agrees} by '{row.method}' ({row.differs})."

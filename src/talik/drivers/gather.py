@@ -8,7 +8,7 @@ import pandas as pd
 
 from talik.errors import TableError, itemised, listed
 from talik.problems import Problem, problem
-from talik.tables import DEFINITIONS
+from talik.tables import DEFINITIONS, TABLES
 from talik.temperature.q10 import pooled, widest
 
 NINETY_FIVE = 1.959964
@@ -26,8 +26,8 @@ class Gathered:
     """A row a sample, ready for `talik.drivers.driver_table`."""
 
     table: pd.DataFrame
-    """``sample``, ``site``, ``core``, ``layer``, the response, its error, numbers of samples and sites (``depth`` is
-    the middle of the sample), and a column a property."""
+    """``sample``, ``site``, ``core``, ``layer``, ``study``, the response, its error, numbers of samples and sites
+    (``depth`` is the middle of the sample), treatments of samples, and a column a property."""
     response: str
     """Column of the response."""
     error: str
@@ -219,7 +219,10 @@ def _joined(
     properties: pd.DataFrame, told: list[Problem],
 ) -> Gathered:  # fmt: skip
     """The response with where its sample comes from, and what was measured of it."""
-    where = samples[[c for c in ("sample", "site", "core", "layer", *_SAMPLE_NUMBERS) if c in samples]]
+    own = {column.name for column in TABLES["samples"].columns}
+    treatments = [name for name in samples if name not in own and name not in set(properties["property"])]
+    words = ("sample", "site", "core", "layer", "study")
+    where = samples[[c for c in (*words, *_SAMPLE_NUMBERS, *treatments) if c in samples]]
     places = sites[[c for c in ("site", *_SITE_NUMBERS) if c in sites]]
     table = found.merge(where, on="sample", how="left").merge(places, on="site", how="left")
     if {"depth_top", "depth_bottom"} <= set(table):

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from talik.drivers.analyses import ANALYSES, DRAWS, Observations, told_apart
+from talik.drivers.analyses import ANALYSES, DRAWS, observed, told_apart
 
 if TYPE_CHECKING:
     from talik.drivers.verdict import Verdict
@@ -57,10 +57,7 @@ def robustness(
     [['primary', 'yes'], ['one at a time', 'yes'], ['least squares', 'yes']]
     """
     names = list(components)
-    seen = Observations(
-        np.asarray(response, float), np.column_stack([np.asarray(components[name], float) for name in names]),
-        *(None if one is None else np.asarray(one) for one in (error, distance, site)), draws, seed,
-    )  # fmt: skip
+    seen = observed(response, components, error=error, distance=distance, site=site, draws=draws, seed=seed)
     rows = []
     others = [name for name in told_apart(seen) if name != verdict.analysis]
     for name in (verdict.analysis, *others):

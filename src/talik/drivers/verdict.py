@@ -13,9 +13,9 @@ from talik.drivers.analyses import (
     DEFAULT,
     DRAWS,
     Effects,
-    Observations,
     analysis_words,
     check_analysis,
+    observed,
 )
 from talik.drivers.components import components_of, opposed, table_of_components
 from talik.drivers.importance import driver_importance
@@ -164,10 +164,7 @@ def primary_analysis(
     mineral lowers Q10: -0.18 [-0.20, -0.15] per sd.
     """
     names = list(components)
-    seen = Observations(
-        np.asarray(response, float), np.column_stack([np.asarray(components[name], float) for name in names]),
-        *(None if one is None else np.asarray(one) for one in (error, distance, site)), draws, seed,
-    )  # fmt: skip
+    seen = observed(response, components, error=error, distance=distance, site=site, draws=draws, seed=seed)
     check_analysis(analysis, seen)
     sites = len(seen.response) if seen.site is None else np.unique(seen.site.astype(str)).size
     effects = ANALYSES[analysis].effects(seen)
