@@ -65,7 +65,7 @@ def words(ax):
 
 def test_correlations_name_predictors_and_groups(table, ax):
     said = words(plot_correlations(driver_correlations(table), ax, note=SYNTHETIC))
-    assert all(name in said for name in ("feox", "richness", "microbial", "correlation with logq10", SYNTHETIC))
+    assert all(name in said for name in ("feox", "richness", "microbial", "correlation with ln Q10", SYNTHETIC))
 
 
 def test_partial_correlations_name_what_is_held(table, ax):

@@ -120,5 +120,5 @@ def _along(of: Mapping[str, pd.DataFrame], note: str) -> Iterator[Drawn]:
     rows = rows.assign(distance=distance[int(np.argmax(distance.max(axis=1)))])
     rows = rows if (rows["layer"] != "").any() else rows.drop(columns="layer")
     error = "error" if rows["error"].notna().any() else ""
-    yield Drawn("transect", f"{name} along the transect, with 95 % intervals",
+    yield Drawn("transect", f"{figures.response_in_words(name)} along the transect, with 95 % intervals",
                 partial(figures.plot_transect, rows, response=name, error=error, note=note), (7.0, 3.6))  # fmt: skip

@@ -56,6 +56,26 @@ def colours_of(groups: Sequence[str]) -> dict[str, str]:
     return {name: GROUP_COLOURS.get(name) or OTHER_COLOURS[others.index(name) % len(OTHER_COLOURS)] for name in named}
 
 
+def response_in_words(response: str) -> str:
+    """Name of a response as a figure says it.
+
+    Parameters
+    ----------
+    response : str
+        Its column.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> response_in_words("ln_q10"), response_in_words("ln specific_release")
+    ('ln Q10', 'ln specific release')
+    """
+    return "ln Q10" if response in ("ln_q10", "logq10") else response.replace("_", " ")
+
+
 def plot_correlations(correlations: pd.DataFrame, ax: Axes, *, note: str = "") -> Axes:
     """Correlation of every predictor with the response, with its 95 % interval, groups in colour.
 
@@ -82,7 +102,7 @@ def plot_correlations(correlations: pd.DataFrame, ax: Axes, *, note: str = "") -
     _rows_axis(ax, heights, list(rows["predictor"]))
     _name_groups(ax, rows["group"], heights, colours)
     ax.axvline(0, color=NONE, linewidth=0.8, zorder=1)
-    ax.set(xlim=(-1, 1), xlabel=f"correlation with {rows['response'].iloc[0]}")
+    ax.set(xlim=(-1, 1), xlabel=f"correlation with {response_in_words(rows['response'].iloc[0])}")
     return _noted(ax, note)
 
 
@@ -154,7 +174,7 @@ def plot_variation(variation: pd.DataFrame, ax: Axes, *, note: str = "") -> Axes
         ax.plot([row.lower, row.upper], [y, y], color=INK, linewidth=1)
         star = f"  p {row.p:.2g}" if np.isfinite(row.p) else ""
         at = np.nanmax([row.estimate, row.upper, 0.0])
-        ax.text(at, y, f"  {round(row.estimate, 2) + 0.0:.2f}{star}", va="center", ha="left", fontsize=8, color=INK)
+        _beside(ax, at, y, f"{round(row.estimate, 2) + 0.0:.2f}{star}")
     _rows_axis(ax, heights, [textwrap.fill(name, 34) for name in rows["fraction"]])
     ax.axvline(0, color=INK, linewidth=0.8)
     high = float(np.nanmax(rows[["estimate", "upper"]].to_numpy()))
@@ -186,8 +206,7 @@ def plot_importance(importance: pd.DataFrame, ax: Axes, *, note: str = "") -> Ax
         ax.barh(y, row["estimate"], height=0.7, color=colours[row["group"]])
         ax.plot([row["lower"], row["upper"]], [y, y], color=INK, linewidth=1)
         if np.isfinite(row["p"]):
-            words = f"  p {row['p']:.2g}"
-            ax.text(max(row["estimate"], 0.0), y, words, va="center", ha="left", fontsize=8, color=INK)
+            _beside(ax, max(row["estimate"], 0.0), float(y), f"p {row['p']:.2g}")
     _rows_axis(ax, np.arange(len(rows), dtype=float), list(rows[level]))
     ax.axvline(0, color=INK, linewidth=0.8)
     if rows["p"].notna().any():
@@ -198,6 +217,11 @@ def plot_importance(importance: pd.DataFrame, ax: Axes, *, note: str = "") -> Ax
     handles = [_patch(colour, name) for name, colour in colours.items()]
     ax.legend(handles=handles, frameon=False, fontsize=8, loc="lower right")
     return _noted(ax, note)
+
+
+def _beside(ax: Axes, x: float, y: float, words: str) -> None:
+    """Words at the right of the end of a bar."""
+    ax.annotate(words, (x, y), xytext=(4, 0), textcoords="offset points", va="center", ha="left", fontsize=8, color=INK)
 
 
 def _patch(colour: str, name: str):
@@ -233,7 +257,7 @@ def plot_transect(samples: pd.DataFrame, ax: Axes, *, response: str, error: str 
         ax.errorbar(rows["distance"] + (2 * k - 1) * shift * (layers.nunique() > 1), rows[response], yerr=half,
                     fmt=marker, color=colour, ecolor=colour, elinewidth=1, markersize=5, markeredgecolor=INK,
                     markeredgewidth=0.6, label=str(layer) or None)  # fmt: skip
-    ax.set(xlabel="distance along the transect [km]", ylabel="ln Q10" if response == "logq10" else response)
+    ax.set(xlabel="distance along the transect [km]", ylabel=response_in_words(response))
     ax.spines[["top", "right"]].set_visible(False)
     if layers.nunique() > 1:
         ax.legend(frameon=False, ncols=3, loc="lower right", bbox_to_anchor=(1.0, 1.0))
@@ -266,7 +290,7 @@ def plot_verdict(verdict: pd.DataFrame, ax: Axes, *, note: str = "") -> Axes:
         ax.annotate(words, (1.02, y), xycoords=("axes fraction", "data"), va="center", fontsize=8, color=colour)
     _rows_axis(ax, heights, list(rows["subgroup"]))
     ax.axvline(0, color=NONE, linewidth=0.8, zorder=1)
-    ax.set_xlabel(f"effect on {rows['response'].iloc[0]} per standard deviation")
+    ax.set_xlabel(f"effect on {response_in_words(rows['response'].iloc[0])} per standard deviation")
     return _noted(ax, note)
 
 

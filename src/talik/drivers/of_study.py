@@ -240,7 +240,9 @@ def _groups(
         _check_unasked(tables, gathered)
         groups = _usual_groups(gathered, minded)
     _check_names(gathered, groups, question)
-    return groups
+    # Subgroups of one group stand together, wherever they were named.
+    order = list(dict.fromkeys(name.split("/")[0] for name in groups))
+    return dict(sorted(groups.items(), key=lambda item: order.index(item[0].split("/")[0])))
 
 
 def _check_unasked(tables: Mapping[str, pd.DataFrame], gathered: Gathered) -> None:

@@ -3,11 +3,12 @@
 import hashlib
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from talik.drivers.drawn import drawn_attribution
 from talik.flux.figures import plot_jar, plot_release, plot_temperature_scale, release_panels, temperature_colours
 from talik.report.readings import jar_shown
 from talik.report.rows import definitions_shown
@@ -105,6 +106,7 @@ def figures(result: StudyResult) -> "dict[str, Figure]":
         for part in (_maps, _jars, _releases, _forests, _one_soil, _pairs, _sensitivities, _layers):
             drawn |= dict(part(tables))
         drawn |= dict(_places(tables, headline))
+        drawn |= dict(_drivers(result.drivers))
     return drawn
 
 
@@ -292,3 +294,12 @@ def _layers(tables: ReportTables) -> "Iterator[tuple[str, Figure]]":
         figure = _figure(WIDTH, height, "Q10 of the permafrost layer over that of the active layer of cores")
         plot_layers(tables.layers, figure.subplots())
         yield "layers", figure
+
+
+def _drivers(drivers: Mapping[str, pd.DataFrame]) -> "Iterator[tuple[str, Figure]]":
+    words = drivers.get("drivers_words", pd.DataFrame({"words": []}))["words"]
+    note = "SYNTHETIC" if words.str.startswith("Synthetic").any() else ""
+    for one in drawn_attribution(drivers, note=note):
+        figure = _figure(*one.size, one.words)
+        one.draw(figure.subplots())
+        yield f"drivers-{one.name.replace('_', '-')}", figure

@@ -10,6 +10,7 @@ import pandas as pd
 from talik import tables as talik_tables
 from talik.problems import RULES
 from talik.report.citations import citations
+from talik.report.drivers import drivers_contents
 from talik.report.figures import figures, headline_asked, headline_of, safe_name, svg
 from talik.report.numbers import counted, printed, span, with_interval
 from talik.report.readings import readings_rows
@@ -103,6 +104,7 @@ def _contents(result: StudyResult, drawn: "dict[str, _Drawing]") -> dict[str, ob
         "reasons": reasons_not_identified(tables.pools),
         "one_soil": _one_soil(tables.q10),
         "layers": tables.layers[tables.layers["ratio"].notna()].to_dict("records"),
+        "drivers": drivers_contents(result.drivers),
         "layers_in_words": layers_in_words(tables.layers, tables.samples),
         "problems": list(problems_by_study(tables.problems, tables.studies)),
         "corrections": tables.problems[tables.problems["rule"] == "correction-applied"].to_dict("records"),
