@@ -237,8 +237,13 @@ def values_of(annotation) -> str:
         return {"str": "text", "int": "a whole number", "float": "a number", "bool": "true or false"}[
             annotation.__name__
         ]
-    if words == "dict[str, float]":
-        return "names and numbers, as in `{co2 = 5}`"
+    several = {
+        "dict[str, float]": "names and numbers, as in `{co2 = 5}`",
+        "dict[str, list[str]]": 'groups and their properties, as in `{mineral = ["clay", "feox"]}`',
+        "list[float]": "a list of numbers", "list[str]": "a list of texts", "float": "a number",
+    }  # fmt: skip
+    if words in several:
+        return several[words]
     if words.startswith("list[["):
         return "a list of " + words[6:-2].replace("'", "`")
     return {"str": "text"}.get(words, words.strip("[]").replace("'", "`"))

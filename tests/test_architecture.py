@@ -75,7 +75,7 @@ def test_every_room_has_its_floor():
 
 
 def test_stages_stand_in_the_order_of_the_method():
-    order = ("survey", "incubation", "flux", "pools", "temperature")
+    order = ("survey", "incubation", "flux", "pools", "temperature", "drivers")
     assert tuple(stage.name for stage in STAGES) == order
 
 

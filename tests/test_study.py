@@ -65,6 +65,16 @@ def test_the_run_folder_is_as_designed(template):
     assert "respiration [ug C g-1 soil d-1]" in first
 
 
+def test_a_study_of_one_sample_says_why_its_drivers_are_not_told(template):
+    result = read_result(template / "run")
+    sentence = "What drives Q10 is not told: 1 sample has one, and at least 5 are needed."
+    assert list(result.drivers["drivers_words"]["words"]) == [sentence]
+    assert sentence in (template / "run" / "report.html").read_text(encoding="utf-8")
+    problems = pd.read_csv(template / "run" / "problems.csv")
+    assert "driver-not-told" in set(problems["rule"])
+    assert len(problems) == len(result.problems)
+
+
 @pytest.mark.parametrize("name", ["sites", "jars", "respiration", "release", "pools", "q10"])
 def test_a_table_written_and_read_back_is_the_same(template, name):
     run = template / "run"
@@ -89,7 +99,9 @@ def test_what_is_done_is_not_done_again(finished):
     # Copied to another place the source has another path but the same files, so nothing is computed again but
     # the report, which states the path.
     again = told(finished)
-    assert {again[stage] for stage in ("survey", "incubation", "flux", "pools", "temperature")} == {"as before"}
+    assert {again[stage] for stage in ("survey", "incubation", "flux", "pools", "temperature", "drivers")} == {
+        "as before"
+    }
     assert set(told(finished).values()) == {"as before"}
 
 

@@ -20,6 +20,17 @@ seed = 1
 tables = "tables"
 # or the readings of jars, from the workbook once it is filled in:
 # workbook = "incubation.xlsx"
+
+# What drives Q10: with five samples or more that have properties with a group, the run tells it. To choose:
+# [drivers]
+# response = "equal-carbon"          # a definition of Q10, or "specific_release" with day and temperature
+# log = ["microbial carbon"]         # properties whose logarithm is taken
+# primary = "mixed model"            # the analysis whose answer is the verdict, named before anything is computed
+# [drivers.groups]
+# mineral = ["clay"]
+# "microbial/abundance" = ["microbial carbon"]
+# "microbial/diversity" = ["shannon"]
+# environment = ["pH", "depth"]
 """
 
 README = """# A study for talik

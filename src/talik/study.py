@@ -189,9 +189,19 @@ class Study:
         (kind,) = section.kinds
         data = None if section.data is None else self.folder / section.data
         return Source(
-            kind, self.folder / getattr(section, kind), corrections=section.corrections, data=data,
+            kind, self._path_of(kind, getattr(section, kind)), corrections=section.corrections, data=data,
             where=section.where, flux=self.settings.flux.of_respiration,
         )  # fmt: skip
+
+    def _path_of(self, kind: str, named: str) -> Path:
+        """Path of a source, or of an example mapping by its name."""
+        path = self.folder / named
+        if kind == "mapping" and not path.exists():
+            from talik.incubation.mapping.schema import EXAMPLES
+
+            example = EXAMPLES / f"{named}.toml"
+            return example if example.is_file() else path
+        return path
 
     @cached_property
     def measurements(self) -> Measurements:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from talik import q10, release
+from talik import q10, release, run_study
 from talik.drivers import driver_table
 from talik.drivers.correlation import driver_correlations, driver_partial_correlations
 from talik.drivers.gather import gather_q10, gather_release
@@ -82,3 +82,63 @@ def test_release_of_chilean_soils_goes_with_minerals_that_go_with_all_else(sidb)
     assert zero.loc["CECtot", "upper"] < 0 < zero.loc["BStotal", "lower"]
     held = driver_partial_correlations(table).query("controlled == 'substrate'").set_index("predictor")
     assert held.loc["CECtot", "lower"] < 0 < held.loc["CECtot", "upper"]
+
+
+def study_of(folder, source: str, settings: str):
+    """Run a study with little effort, without pools."""
+    quick = "draws = 10\npermutations = 99\nresamples = 99\ntrees = 10\nforests = 0\n"
+    settings = settings.replace("[drivers]\n", f"[drivers]\n{quick}")
+    head = f'[study]\ntitle = "Drivers"\n\n[source]\n{source}\n\n[pools]\nmodels = ["one-pool"]\n\n'
+    (folder / "study.toml").write_text(head + settings, encoding="utf-8")
+    return run_study(folder)
+
+
+def mapped(data, name: str) -> str:
+    return f'mapping = "{name}"\ndata = "{(data / name).as_posix()}"'
+
+
+def correlation(result, predictor: str, method: str = "spearman"):
+    rows = result.drivers["drivers_correlation"].set_index(["predictor", "method", "layer"])
+    return rows.loc[(predictor, method, "")]
+
+
+def words(result) -> str:
+    return " ".join(result.drivers["drivers_words"]["words"])
+
+
+def test_a_study_of_burnt_soils_tells_its_drivers_and_resumes(data, tmp_path):
+    settings = '[drivers]\n[drivers.groups]\nsubstrate = ["available carbon"]\nenvironment = ["depth"]\n'
+    result = study_of(tmp_path, mapped(data, "fireresp_canada"), settings)
+    # Of the 83 samples that have both; of all that have the one, -0.48 and 0.37.
+    assert_allclose(correlation(result, "depth")["estimate"], -0.48, atol=0.03)
+    assert_allclose(correlation(result, "available carbon")["estimate"], 0.37, atol=0.02)
+    assert "no sample has one by equal-carbon" in words(result)
+    assert "No mineral and no microbial property is among the predictors" in words(result)
+    lines = {}
+    run_study(tmp_path, progress=lambda stage, what: lines.update({stage: what}))
+    assert set(lines.values()) == {"as before"}
+
+
+def test_a_study_of_european_soils_tells_its_drivers(data, tmp_path):
+    settings = (
+        '[temperature]\nbetween = [0, 25]\n\n[drivers]\n[drivers.groups]\nenvironment = ["latitude", "pH"]\n'
+        '"microbial/growth" = ["optimum of bacterial growth", "optimum of fungal growth"]\n'
+    )
+    result = study_of(tmp_path, mapped(data, "european_gradient"), settings)
+    latitude = correlation(result, "latitude", "pearson")
+    assert_allclose(latitude["estimate"], -0.51, atol=0.01)
+    assert latitude["n"] == 72
+    assert set(result.drivers["drivers_verdict"]["subgroup"]) == {"environment", "microbial/growth"}
+    assert "No open data set is known that has Q10, oxalate-extractable minerals and microbes" in words(result)
+
+
+def test_a_study_of_chilean_soils_tells_the_drivers_of_release(data, tmp_path):
+    settings = (
+        '[drivers]\nresponse = "specific_release"\nday = 24\nlog = ["specific_release"]\n[drivers.groups]\n'
+        'mineral = ["CECtot", "BStotal", "Fe", "Al"]\nsubstrate = ["carbon"]\nenvironment = ["pH"]\n'
+    )
+    source = f'sidb = "{(data / "sidb" / "data" / "Doetterl2015").as_posix()}"'
+    result = study_of(tmp_path, source, settings)
+    assert_allclose(correlation(result, "CECtot", "pearson")["estimate"], -0.62, atol=0.01)
+    assert_allclose(correlation(result, "BStotal", "pearson")["estimate"], 0.67, atol=0.01)
+    assert "mineral has members that go against each other" in words(result)

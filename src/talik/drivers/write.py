@@ -116,6 +116,18 @@ def write_attribution(found: Attribution, out: Path | str, *, note: str = "") ->
     -------
     list of Path
         The files.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from talik.drivers import Effort, TransectDesign, attribute, driver_table, transect_table
+    >>> soils = transect_table(TransectDesign(sites=12, layers=("permafrost",)), seed=1)
+    >>> groups = {"mineral": ["feox"], "microbial": ["plfa"]}
+    >>> table = driver_table(soils, response="logq10", error="logq10_error", groups=groups)
+    >>> found = attribute(table, effort=Effort(draws=10, permutations=19, resamples=19, trees=10, forests=0))
+    >>> files = write_attribution(found, tempfile.mkdtemp(), note=synthetic_note(soils))
+    >>> sorted(path.name for path in files)[-2:]
+    ['verdict.svg', 'verdict.txt']
     """
     out = Path(out)
     (out / "tables").mkdir(parents=True, exist_ok=True)
