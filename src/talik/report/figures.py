@@ -297,8 +297,10 @@ def _layers(tables: ReportTables) -> "Iterator[tuple[str, Figure]]":
 
 
 def _drivers(drivers: Mapping[str, pd.DataFrame]) -> "Iterator[tuple[str, Figure]]":
-    words = drivers.get("drivers_words", pd.DataFrame({"words": []}))["words"]
-    note = "SYNTHETIC" if words.str.startswith("Synthetic").any() else ""
+    if "drivers_words" not in drivers:
+        return
+    made_up = drivers["drivers_words"]["words"].str.startswith("Synthetic").any()
+    note = "SYNTHETIC" if made_up else ""
     for one in drawn_attribution(drivers, note=note):
         figure = _figure(*one.size, one.words)
         one.draw(figure.subplots())
