@@ -7,10 +7,12 @@ from numpy.testing import assert_allclose
 
 from drivers.transect_study import QUICK, write_transect_study
 from talik import read_result, run_study
-from talik.drivers.attribution import Effort
+from talik.drivers.attribution import Effort, attribute
 from talik.drivers.of_study import Question, attribute_study
-from talik.drivers.transect import MEMBERS, TransectDesign
+from talik.drivers.table import driver_table
+from talik.drivers.transect import MEMBERS, TransectDesign, transect_table
 from talik.errors import SettingsError
+from talik.report.drivers import drivers_contents
 from talik.study import DriversSection, settings_of
 
 CLEAR = TransectDesign(
@@ -233,3 +235,19 @@ def test_drivers_resume_and_a_setting_of_theirs_touches_nothing_else(run):
     assert set(found["drivers_verdict"]["method"]) == {"least squares"}
     assert "mixed model" in set(found["drivers_robustness"]["method"])
     assert "Primary analysis: least squares." in told(found)
+
+
+def test_layers_stand_beside_one_another_in_the_report():
+    soils = transect_table(TransectDesign(sites=24), 1)
+    groups = {"mineral": ["feox", "caex"], "microbial": ["plfa"]}
+    found = attribute(driver_table(soils, response="logq10", groups=groups, random="site"), effort=SMALL)
+    layers = drivers_contents(found.tables).layers
+    assert layers.columns == ("active", "permafrost", "permafrost against active")
+    assert [name for name, _ in layers.rows] == ["mineral", "microbial"]
+    verdict = found.tables["drivers_verdict"].set_index(["layer", "subgroup"])["estimate"]
+    assert layers.rows[0][1][0].startswith(f"{verdict['active', 'mineral']:+.2f}".replace("-", "−"))
+    assert layers.tests[0].startswith("permafrost against active: all differences together, F = ")
+
+
+def test_a_study_without_the_stage_has_no_section():
+    assert drivers_contents({}) is None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from talik.drivers.figures import DOWN, NONE, UP
+from talik.drivers.figures import DOWN, NONE, UP, response_in_words
 from talik.drivers.path_model import PathModel
 from talik.survey.figures import INK
 
@@ -54,7 +54,8 @@ def plot_paths(paths: pd.DataFrame, ax: Axes, *, note: str = "") -> Axes:
         others = [place for name, place in places.items() if name not in (row.predictor, row.response)]
         _arrow(ax, places[row.predictor], places[row.response], others, row.standardised, sure, 0.3 + 0.1 * (k % 4))
     for name, (x, y) in places.items():
-        words = name if name not in r2 else f"{name}\nR² {r2[name]:.2f}"
+        said = response_in_words(name) if name == tested["response"].iloc[0] else name
+        words = said if name not in r2 else f"{said}\nR² {r2[name]:.2f}"
         frame = {"boxstyle": "round,pad=0.45", "facecolor": "#f4f2ec", "edgecolor": INK, "linewidth": 0.9}
         ax.text(x, y, words, ha="center", va="center", fontsize=9, color=INK, zorder=5, linespacing=1.3, bbox=frame)
     ax.set(xlim=(0, 1), ylim=(0, TOP))

@@ -46,6 +46,18 @@ class PredictorRow:
 
 
 @dataclass(frozen=True)
+class LayerTable:
+    """The effects of each layer beside one another, and how they differ."""
+
+    columns: tuple[str, ...]
+    """Layers, then the pairs that are compared."""
+    rows: tuple[tuple[str, tuple[str, ...]], ...]
+    """Each subgroup with a cell a column."""
+    tests: tuple[str, ...]
+    """Whether all differences together are shown, in words."""
+
+
+@dataclass(frozen=True)
 class DriversContents:
     """What the section on drivers places."""
 
@@ -59,6 +71,8 @@ class DriversContents:
     """Its rows, the primary analysis first."""
     predictors: tuple[PredictorRow, ...]
     """Rows of the table of predictors."""
+    layers: LayerTable | None
+    """Effects by layer, where there are verdicts of two."""
     verdict: pd.DataFrame
     """The table ``drivers_verdict``; without rows where there is none."""
 
@@ -86,7 +100,7 @@ def drivers_contents(drivers: Mapping[str, pd.DataFrame]) -> DriversContents | N
     return DriversContents(
         "What drives Q10" if q10 else "What drives carbon release", words,
         tuple(dict.fromkeys(rivals["subgroup"])) if len(rivals) else (), tuple(_rows(rivals)),
-        tuple(_predictor_rows(drivers.get("drivers_predictors", pd.DataFrame()))), verdict,
+        tuple(_predictor_rows(drivers.get("drivers_predictors", pd.DataFrame()))), _by_layer(drivers, verdict), verdict,
     )  # fmt: skip
 
 
@@ -117,3 +131,26 @@ def _predictor_rows(predictors: pd.DataFrame):
             scaled = f"a level, beside {row.reference}"
         inflation = f"{row.variance_inflation:.1f}" if np.isfinite(row.variance_inflation) else "depends on others"
         yield PredictorRow(str(row.predictor), str(row.subgroup), scaled.replace("-", "−"), inflation)
+
+
+def _by_layer(drivers: Mapping[str, pd.DataFrame], verdict: pd.DataFrame) -> LayerTable | None:
+    layers = [name for name in dict.fromkeys(verdict["layer"]) if name] if len(verdict) else []
+    if len(layers) < 2:
+        return None
+    mixed = drivers.get("drivers_mixed", pd.DataFrame({"model": [], "term": []}))
+    compared = mixed[mixed["model"].str.contains(" against ", regex=False)]
+    pairs = list(dict.fromkeys(compared["model"]))
+    whole = compared["term"] == "all predictors"
+    parts = [verdict[verdict["layer"] == name].set_index("subgroup") for name in layers]
+    parts += [compared[(compared["model"] == pair) & ~whole].set_index("term") for pair in pairs]
+    rows = tuple(
+        (name, tuple(_effect(*part.loc[name, ["estimate", "lower", "upper"]]) if name in part.index else "–"
+                     for part in parts))
+        for name in dict.fromkeys(verdict["subgroup"])
+    )  # fmt: skip
+    tests = tuple(
+        f"{row.model}: all differences together, {row.flag}, p {row.p:.2g}: drivers "
+        + ("differ between these layers." if row.p <= 0.05 else "are not shown to differ between these layers.")
+        for row in compared[whole].itertuples()
+    )
+    return LayerTable((*layers, *pairs), rows, tests)
