@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.testing import assert_allclose
 
+from talik.drivers.analyses import over_draws_of
 from talik.drivers.response_errors import draw_responses, over_draws
-from talik.drivers.robustness import over_draws_of
 from talik.spatial.model import fit_spatial
 
 
