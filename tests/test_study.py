@@ -18,6 +18,7 @@ from talik import read_result, run_study, store
 from talik.cli import app
 from talik.demo import demo_study
 from talik.new import write_templates
+from talik.study import read_study
 from talik.tables import TABLES, read_table
 
 
@@ -333,3 +334,12 @@ def test_a_report_can_be_written_again(finished):
     assert (finished / "run" / "report.html").stat().st_mtime > time.time() - 60
     assert done.stdout.strip().endswith("report.html")
     assert np.isfinite((finished / "run" / "report.html").stat().st_size)
+
+
+def test_a_mapping_may_be_an_example_beside_data_of_its_name(tmp_path):
+    (tmp_path / "fireresp_canada").mkdir()
+    text = '[study]\ntitle = "x"\n[source]\nmapping = "fireresp_canada"\ndata = "fireresp_canada"\n'
+    (tmp_path / "study.toml").write_text(text, encoding="utf-8")
+    source = read_study(tmp_path).source
+    assert source.path.name == "fireresp_canada.toml"
+    assert source.data == tmp_path / "fireresp_canada"

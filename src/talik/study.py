@@ -196,7 +196,7 @@ class Study:
     def _path_of(self, kind: str, named: str) -> Path:
         """Path of a source, or of an example mapping by its name."""
         path = self.folder / named
-        if kind == "mapping" and not path.exists():
+        if kind == "mapping" and not path.is_file():
             from talik.incubation.mapping.schema import EXAMPLES
 
             example = EXAMPLES / f"{named}.toml"
