@@ -54,21 +54,17 @@ def best_amounts(gram: NDArray, moment: NDArray, whole: bool) -> Amounts:
     array([1., 0.])
     """
     pools = len(moment)
-    norm = np.sqrt(gram[np.arange(pools), np.arange(pools)])
-    norm[norm == 0] = np.inf
-    share = 1.0 / norm
-    scaled, aim = gram * (share[:, None] * share), moment * share
-    value, projector, sound = _of_all(scaled, aim, share, whole)
+    value, projector, sound = _of_all(gram, moment, whole)
     poor = np.flatnonzero(~sound)
     if poor.size and pools > 1:
-        part = _best_subset(scaled[..., poor], aim[:, poor], share[:, poor], whole)
+        part = _best_subset(gram[..., poor], moment[:, poor], whole)
         value[:, poor], projector[..., poor] = part.value, part.projector
     elif poor.size:
-        value[:, poor], projector[..., poor] = (norm[:, poor] if whole else 0.0), 0.0
-    return Amounts(value * share, projector * (share[:, None] * share))
+        value[:, poor], projector[..., poor] = 0.0, 0.0
+    return Amounts(value, projector)
 
 
-def _best_subset(gram: NDArray, moment: NDArray, share: NDArray, whole: bool) -> Amounts:
+def _best_subset(gram: NDArray, moment: NDArray, whole: bool) -> Amounts:
     """The best of all smaller subsets; no pool at all where none is sound."""
     pools, series = moment.shape
     value, projector = np.zeros((pools, series)), np.zeros((pools, pools, series))
@@ -77,7 +73,7 @@ def _best_subset(gram: NDArray, moment: NDArray, share: NDArray, whole: bool) ->
         for chosen in combinations(range(pools), size):
             rows = np.array(chosen)
             square, aim = gram[rows[:, None], rows], moment[rows]
-            found, along, sound = _of_all(square, aim, share[rows], whole)
+            found, along, sound = _of_all(square, aim, whole)
             explained = 2 * (found * aim).sum(axis=0) - np.einsum("ib,ijb,jb->b", found, square, found)
             better = np.flatnonzero(sound & (explained > best))
             value[:, better], projector[..., better] = 0.0, 0.0
@@ -87,15 +83,28 @@ def _best_subset(gram: NDArray, moment: NDArray, share: NDArray, whole: bool) ->
     return Amounts(value, projector)
 
 
-def _of_all(gram: NDArray, moment: NDArray, share: NDArray, whole: bool) -> tuple[NDArray, NDArray, NDArray]:
+def _of_all(gram: NDArray, moment: NDArray, whole: bool) -> tuple[NDArray, NDArray, NDArray]:
     """Amounts of all these pools, their projector, and whether they are sound: determined, and none negative."""
-    factor, regular = cholesky(gram)
-    along = inverse(factor)
     if not whole:
-        found = (along * moment).sum(axis=1)
-        return found, along, regular & (found >= 0).all(axis=0)
-    direction = (along * share).sum(axis=1)
-    length = np.maximum((direction * share).sum(axis=0), np.finfo(float).tiny)
-    along = along - direction[:, None] * direction / length
-    found = (along * moment).sum(axis=1) + direction / length
-    return found, along, regular & (found >= 0).all(axis=0)
+        return _sizes(gram, moment)
+    # The last pool is what the others leave of the whole, so that the sum is kept even by pools that no reading sees.
+    first = gram[:-1]
+    square = first[:, :-1] - first[:, -1:] - gram[-1, :-1] + gram[-1, -1]
+    found, along, sound = _sizes(square, moment[:-1] - moment[-1] - gram[:-1, -1] + gram[-1, -1])
+    rest, across = 1.0 - found.sum(axis=0), -along.sum(axis=1)
+    projector = np.empty_like(gram)
+    projector[:-1, :-1], projector[-1, :-1], projector[:-1, -1] = along, across, across
+    projector[-1, -1] = -across.sum(axis=0)
+    return np.concatenate([found, rest[None]]), projector, sound & (rest >= 0)
+
+
+def _sizes(gram: NDArray, moment: NDArray) -> tuple[NDArray, NDArray, NDArray]:
+    """The same of pools without a known sum."""
+    pools = np.arange(len(moment))
+    norm = np.sqrt(np.maximum(gram[pools, pools], 0.0))
+    norm[norm == 0] = np.inf
+    share = 1.0 / norm
+    factor, regular = cholesky(gram * (share[:, None] * share))
+    along = inverse(factor)
+    found = (along * (moment * share)).sum(axis=1) * share
+    return found, along * (share[:, None] * share), regular & (found >= 0).all(axis=0)

@@ -131,6 +131,8 @@ def evaluate(batch: Batch, phi: NDArray, pull: Pull | None = None) -> Point:
     residual = aim - _summed(filled, amounts)
     missed = (filled[:, :count] @ residual[..., None])[..., 0].T
     amounts = np.maximum(amounts + np.einsum("ijb,jb->ib", solved.projector, missed), 0.0)
+    if layout.whole:
+        amounts /= amounts.sum(axis=0)
     residual = aim - _summed(filled, amounts)
     owned = amounts[layout.owner]
     gradient = -owned * (filled[:, count:] @ residual[..., None])[..., 0].T
