@@ -35,7 +35,7 @@ def cholesky(matrix: NDArray) -> tuple[NDArray, NDArray]:
     array([ True])
     """
     size, _, series = matrix.shape
-    factor = np.zeros_like(matrix)
+    factor = np.zeros(matrix.shape)
     regular = np.ones(series, bool)
     for j in range(size):
         pivot = matrix[j, j].copy()
@@ -99,7 +99,7 @@ def inverse(factor: NDArray) -> NDArray:
            [-0.125 ,  0.25  ]])
     """
     size = len(factor)
-    lower = np.zeros_like(factor)
+    lower = np.zeros(factor.shape)
     for j in range(size):
         lower[j, j] = 1.0 / factor[j, j]
         for i in range(j + 1, size):
@@ -107,8 +107,11 @@ def inverse(factor: NDArray) -> NDArray:
             for k in range(j + 1, i):
                 entry += factor[i, k] * lower[k, j]
             lower[i, j] = -entry / factor[i, i]
-    product = np.empty_like(factor)
+    product = np.empty(factor.shape)
     for i in range(size):
         for j in range(i + 1):
-            product[i, j] = product[j, i] = (lower[i:, i] * lower[i:, j]).sum(axis=0)
+            entry = lower[i, i] * lower[i, j]
+            for k in range(i + 1, size):
+                entry += lower[k, i] * lower[k, j]
+            product[i, j] = product[j, i] = entry
     return product

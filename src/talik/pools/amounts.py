@@ -70,17 +70,33 @@ def _best_subset(gram: NDArray, moment: NDArray, whole: bool) -> Amounts:
     value, projector = np.zeros((pools, series)), np.zeros((pools, pools, series))
     best = np.full(series, -np.inf if whole else 0.0)
     for size in range(pools - 1, 0, -1):
-        for chosen in combinations(range(pools), size):
-            rows = np.array(chosen)
-            square, aim = gram[rows[:, None], rows], moment[rows]
-            found, along, sound = _of_all(square, aim, whole)
-            explained = 2 * (found * aim).sum(axis=0) - np.einsum("ib,ijb,jb->b", found, square, found)
-            better = np.flatnonzero(sound & (explained > best))
-            value[:, better], projector[..., better] = 0.0, 0.0
-            value[rows[:, None], better] = found[:, better]
-            projector[rows[:, None, None], rows[:, None], better] = along[..., better]
-            best[better] = explained[better]
+        subsets = np.array(list(combinations(range(pools), size)))
+        found, along, explained = _of_subsets(gram, moment, subsets, whole)
+        first = explained.argmax(axis=0)
+        better = np.flatnonzero(explained[first, np.arange(series)] > best)
+        chosen = first[better]
+        rows = subsets[chosen].T
+        value[:, better], projector[..., better] = 0.0, 0.0
+        value[rows, better] = found[:, chosen, better]
+        projector[rows[:, None], rows, better] = along[..., chosen, better]
+        best[better] = explained[chosen, better]
     return Amounts(value, projector)
+
+
+def _of_subsets(gram: NDArray, moment: NDArray, subsets: NDArray, whole: bool) -> tuple[NDArray, NDArray, NDArray]:
+    """Amounts and projectors of subsets of one size, and what they explain, -inf where not sound.
+
+    Shapes (size, subsets, series), (size, size, subsets, series) and (subsets, series).
+    """
+    count, size = subsets.shape
+    square = gram[subsets.T[:, None], subsets.T].reshape(size, size, -1)
+    aim = moment[subsets.T].reshape(size, -1)
+    found, along, sound = _of_all(square, aim, whole)
+    explained = 2 * (found * aim).sum(axis=0) - np.einsum("ib,ijb,jb->b", found, square, found)
+    explained = np.where(sound, explained, -np.inf)
+    return (
+        found.reshape(size, count, -1), along.reshape(size, size, count, -1), explained.reshape(count, -1)
+    )  # fmt: skip
 
 
 def _of_all(gram: NDArray, moment: NDArray, whole: bool) -> tuple[NDArray, NDArray, NDArray]:

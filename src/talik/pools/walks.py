@@ -36,8 +36,10 @@ REFITTED = 1e-3
 """Expected fall of the misfit below which a refit is done, as a part of the threshold's rise."""
 BETTER = 1e-3
 """A refit is a better fit than the best when its misfit is lower by this part of the threshold's rise."""
-NARROW = 1e-5
+NARROW = 5e-3
 """Width of a bracket, as a part of its distance from the best fit, at which a walk is done. [-]"""
+DOUBTED = 0.3
+"""A bracket's outer end is fitted anew, from nearer, when the bracket has narrowed to this part. [-]"""
 
 
 @dataclass(frozen=True)
@@ -251,64 +253,92 @@ def walk(batch: Batch, walks: Walks, first: NDArray) -> None:
     """
     going = np.arange(walks.row.size)
     refits = Refits(batch, walks.take(going), np.minimum(first * walks.side, walks.edge * walks.side) * walks.side)
-    outside, tried = np.full(going.size, np.nan), np.zeros(going.size, int)
+    bracket = Bracket(np.full(going.size, np.nan), np.full(going.size, np.inf), np.zeros(going.size, int))
     alive = np.ones(going.size, bool)
     while going.size:
         rows = np.flatnonzero(refits.descent.step(0.0, MOST_STEPS) & alive)
         if rows.size:
-            tried[rows] += 1
-            ended = _advance(refits, rows, outside, tried)
+            ended = _advance(refits, rows, bracket)
             alive[rows[ended]] = False
         left = np.flatnonzero(alive)
         if left.size < THINNED * going.size:
             walks.put(going, refits.walks)
             refits.keep(left)
-            going, outside, tried, alive = going[left], outside[left], tried[left], alive[left]
+            going, bracket, alive = going[left], bracket.take(left), alive[left]
 
 
-def _advance(refits: Refits, rows: NDArray, outside: NDArray, tried: NDArray) -> NDArray:
+@dataclass
+class Bracket:
+    """What is known of the far ends of walks, each of shape (walks,)."""
+
+    outside: NDArray
+    """Nearest value known to be beyond the threshold; NaN where none is."""
+    doubted: NDArray
+    """Width of the bracket when its outer end was last fitted."""
+    tried: NDArray
+    """Number of refits."""
+
+    def take(self, rows: NDArray) -> "Bracket":
+        """Of some of the walks."""
+        return Bracket(self.outside[rows], self.doubted[rows], self.tried[rows])
+
+    def learn(self, rows: NDArray, value: NDArray, root: NDArray, inside: NDArray, side: NDArray) -> None:
+        """Take up which values of some walks are within the threshold, and which beyond."""
+        outside, inner = self.outside[rows], root <= 1.0
+        # A fit from far may have missed the valley: what a nearer one finds within the threshold was not outside.
+        passed = inner & ((value - outside) * side >= -NARROW * np.abs(outside - inside))
+        outside = np.where(passed, np.nan, outside)
+        nearer = ~inner & ~((value - outside) * side > 0)
+        self.outside[rows] = np.where(nearer, value, outside)
+        self.doubted[rows] = np.where(nearer, np.abs(value - inside), np.where(passed, np.inf, self.doubted[rows]))
+        self.tried[rows] += 1
+
+
+def _advance(refits: Refits, rows: NDArray, bracket: Bracket) -> NDArray:
     """Take up what the refits of some walks found, and send them on; which of them are at their end."""
     walks, found = refits.walks, refits.found(rows)
     side, edge, center = walks.side[rows], walks.edge[rows], walks.center[rows]
     at_edge = refits.target[rows] == edge
     better = rows[found.misfit < walks.allowed.least[rows] - BETTER * walks.allowed.rise[rows]]
     walks.better[:, better] = found.phi[:, np.isin(rows, better)]
-    inner = (found.root <= 1.0) & ((found.value - walks.value[rows]) * side >= 0)
+    gained = (found.value - walks.value[rows]) * side
     met = np.abs(found.root - 1.0) < CROSSING
-    outer = found.root > 1.0
-    nearer = outer & ~((found.value - outside[rows]) * side >= 0)
-    outside[rows[nearer]] = found.value[nearer]
-    moved = inner | met
+    moved = ((found.root <= 1.0) & (gained >= 0)) | met
     walks.value[rows[moved]] = found.value[moved]
     walks.phi[:, rows[moved]] = found.phi[:, moved]
-    # A pull that no longer moves has met what the model can hold at most.
-    ended = (found.root <= 1.0) & at_edge
     inside = walks.value[rows]
-    narrow = np.abs(outside[rows] - inside) <= NARROW * np.maximum(np.abs(inside - center), 1e-9)
-    spent = tried[rows] >= MOST_REFITS
-    walks.closed[rows] = ~ended & (met | narrow | (spent & np.isfinite(outside[rows])))
+    bracket.learn(rows, found.value, found.root, inside, side)
+    outside, reach = bracket.outside[rows], np.maximum(np.abs(inside - center), 1e-9)
+    # A pull that no longer moves has met what the model can hold at most.
+    stuck = (found.root <= 1.0) & (gained <= NARROW * reach) & (walks.place[rows] < 0)
+    ended = (found.root <= 1.0) & at_edge
+    narrow = (np.abs(outside - inside) <= NARROW * reach) | (stuck & np.isfinite(outside))
+    spent = bracket.tried[rows] >= MOST_REFITS
+    walks.closed[rows] = ~ended & (met | narrow | (spent & np.isfinite(outside)))
     finished = met | ended | narrow | spent
     on = ~finished
-    target = _next(inside[on], outside[rows[on]], center[on], found, on, side[on], edge[on], refits.target[rows[on]])
+    target = _next(inside[on], outside[on], bracket.doubted[rows[on]], center[on], found, on, side[on], edge[on])
+    target = np.where(stuck[on], edge[on], target)
     refits.begin(rows[on], walks.phi[:, rows[on]], target)
     return finished
 
 
 def _next(
-    inside: NDArray, outside: NDArray, center: NDArray, found: Refitted, on: NDArray, side: NDArray, edge: NDArray,
-    target: NDArray,
+    inside: NDArray, outside: NDArray, doubted: NDArray, center: NDArray, found: Refitted, on: NDArray, side: NDArray,
+    edge: NDArray,
 ) -> NDArray:  # fmt: skip
     """The next value to try: Newton's on the root of the rise, kept in the bracket, or not too far beyond it."""
     value, root, slope = found.value[on], found.root[on], found.slope[on]
     steepness = slope / np.maximum(2.0 * root, 1e-12)
     rising = (steepness > 0) & (root > 0)
     newton = value + side * np.where(rising, (1.0 - root) / np.where(rising, steepness, 1.0), np.inf)
-    reach = np.maximum(np.abs(target - center), 1e-9)
+    reach = np.maximum(np.abs(value - center), 1e-9)
     far, near = center + side * FARTHEST * reach, center + side * 1.2 * np.abs(value - center)
     beyond = side * np.clip(np.where(np.isfinite(newton), newton, far) * side, near * side, far * side)
     margin = 0.02 * np.abs(outside - inside)
     within = ((newton - inside) * side > margin) & ((outside - newton) * side > margin)
-    halved = np.where(within, newton, (inside + outside) / 2)
+    anew = ((newton - outside) * side > 0) & (np.abs(outside - inside) < DOUBTED * doubted)
+    halved = np.where(within, newton, np.where(anew, outside, (inside + outside) / 2))
     chosen = np.where(np.isnan(outside), beyond, halved)
     return np.minimum(chosen * side, edge * side) * side
 
