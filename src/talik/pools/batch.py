@@ -149,11 +149,6 @@ class Batch:
         )  # fmt: skip
 
 
-def unit_of(series: Series, layout: Layout) -> float:
-    """Unit in which amounts are sought. [unit of the rate times d]"""
-    return float(series.carbon) if layout.whole and series.carbon else float(np.abs(series.rate).max())
-
-
 def padded_length(n: int) -> int:
     """Length to which a series of n rates is filled up."""
     length = SHORTEST
@@ -164,24 +159,27 @@ def padded_length(n: int) -> int:
 
 def pack(series: Sequence[Series], layout: Layout) -> Batch:
     """Series of one layout and padded length as one batch."""
-    n = padded_length(max(len(one.rate) for one in series))
+    lengths = np.array([one.rate.size for one in series])
+    measured = np.arange(padded_length(int(lengths.max()))) < lengths[:, None]
 
     def filled(arrays: list[NDArray], value: float = 0.0) -> NDArray:
-        packed = np.full((len(arrays), n), value)
-        for row, array in zip(packed, arrays, strict=True):
-            row[: len(array)] = array
+        packed = np.full(measured.shape, value)
+        packed[measured] = np.concatenate(arrays)
         return packed
 
-    duration = filled([one.end - one.start for one in series])
+    start = filled([one.start for one in series])
+    duration = filled([one.end for one in series]) - start
+    rate, sigma = filled([one.rate for one in series]), filled([one.sigma for one in series], 1.0)
+    unit = np.array([one.carbon for one in series], float) if layout.whole else np.abs(rate).max(axis=1)
     return Batch(
         layout=layout,
-        start=filled([one.start for one in series]),
+        start=start,
         duration=duration if duration.any() else None,
         warming=filled([(one.temperature - one.reference) / 10.0 for one in series]) if layout.warmed else None,
-        weight=filled([unit_of(one, layout) / one.sigma for one in series]),
-        aim=filled([one.rate / one.sigma for one in series]),
-        whitening=_whitenings(series, n),
-        kept=_kept(series, n),
+        weight=np.where(measured, unit[:, None] / sigma, 0.0),
+        aim=rate / sigma,
+        whitening=_whitenings(series, measured.shape[1]),
+        kept=_kept(series, measured.shape[1]),
     )
 
 

@@ -11,7 +11,7 @@ from scipy import stats
 
 from talik.errors import UnknownNameError
 from talik.inference.criteria import Criterion, aicc, bic
-from talik.pools.batch import Batch, Series, pack, padded_length, unit_of
+from talik.pools.batch import Batch, Series, pack, padded_length
 from talik.pools.descent import Point, descend
 from talik.pools.identified import WIDEST_Q10, WIDEST_RATE, why_not
 from talik.pools.layout import Layout
@@ -391,7 +391,7 @@ def _reasons(asked: Asked, layout: Layout, told: Told, i: int) -> tuple[str, ...
 
 def _scales(layout: Layout, series: list[Series]) -> NDArray:
     """Unit of each free amount that is not a fraction, and 1 for all else, shape (p, series)."""
-    units = np.array([1.0 if layout.whole else unit_of(one, layout) for one in series])
+    units = np.array([1.0 if layout.whole else np.abs(one.rate).max() for one in series])
     amounts = np.repeat(units[None], layout.free_amounts, axis=0)
     return np.concatenate([amounts, np.ones((layout.nonlinear, units.size))])
 
