@@ -43,7 +43,8 @@ def test_a_pool_that_no_reading_sees_has_no_more_than_the_rest(unseen, size):
     curves, rates = problem(3, 3)
     curves[:, unseen] *= size
     fractions = solved(curves, rates, whole=True)
-    assert (fractions >= 0).all() and abs(fractions.sum() - 1) < 1e-12
+    assert (fractions >= 0).all()
+    assert abs(fractions.sum() - 1) < 1e-12
 
 
 def test_a_pool_gone_before_the_first_reading_holds_at_most_all_carbon():
@@ -52,4 +53,6 @@ def test_a_pool_gone_before_the_first_reading_holds_at_most_all_carbon():
     fit = fit_pool_model(days, days, 20.0, rate, rate, model="three-pool", c0=1.0)
     fractions = [name for name in fit.parameters if name.endswith("fraction")]
     upper = [fit.upper[fit.parameters.index(name)] for name in fractions]
-    assert len(fractions) == 2 and max(upper) <= 1.0 and sum(fit.estimate(name) for name in fractions) <= 1.0
+    assert len(fractions) == 2
+    assert max(upper) <= 1.0
+    assert sum(fit.estimate(name) for name in fractions) <= 1.0

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from talik.errors import InputError
+from talik.incubation.sheets.limits import MOST_CELLS, broken, too_far
 
 _FREE = 0xFFFFFFFA
 """Sector numbers from here on are marks, not sectors."""
@@ -22,8 +23,6 @@ def check_compound(path: Path, content: bytes) -> None:
     InputError
         With the farthest row and column.
     """
-    from talik.incubation.sheets.container import MOST_CELLS, broken, too_far
-
     try:
         stream = _workbook_stream(content)
         extents = list(_sheet_extents(stream))

@@ -13,15 +13,14 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from talik.errors import InputError
+from talik.incubation.sheets.compound import binary_extent, check_compound
+from talik.incubation.sheets.limits import MOST_CELLS, broken, too_far
 
 LARGEST_FILE = 64_000_000
 """A workbook file larger than this is not read. [bytes]"""
 
 LARGEST_UNPACKED = 240_000_000
 """Largest size of the packed parts of a workbook together, unpacked. [bytes]"""
-
-MOST_CELLS = 4_000_000
-"""Most cells of all sheets of a workbook together, empty ones between others included."""
 
 MOST_TEXT = 200_000_000
 """Most text in all cells together, a text that many cells share counted for each. [bytes]"""
@@ -96,8 +95,6 @@ def measured(path: Path, content: bytes) -> Container:
         Where it is too large, unpacks to too much, or has a cell so far off that its sheet is too large.
     """
     if not content.startswith(b"PK"):
-        from talik.incubation.sheets.compound import check_compound
-
         check_compound(path, content)
         return Container(content, {})
     parts = _unpacked(path, content)
@@ -127,15 +124,6 @@ def _shared_text(parts: Mapping[str, bytes]) -> int:
     return sum(lengths[place] for place in places if place < len(lengths))
 
 
-def too_far(path: Path, sheet: str, rows: int, columns: int) -> str:
-    """The message for a sheet that reaches too far."""
-    return (
-        f"{path}, {sheet}: {rows:,} rows x {columns:,} columns; at most {MOST_CELLS:,} cells of a workbook are read. "
-        "A stray cell far off makes a sheet that large: press Ctrl+End to find it and delete the rows and columns "
-        "around it. Readings by the million belong into a text file."
-    )
-
-
 def _unpacked(path: Path, content: bytes) -> dict[str, bytes]:
     """The parts that hold text or cells, by name; sizes are believed only as far as they are read."""
     try:
@@ -156,22 +144,9 @@ def _unpacked(path: Path, content: bytes) -> dict[str, bytes]:
         raise InputError(broken(path, error), [str(path)]) from None
 
 
-def broken(path: Path, error: BaseException | str) -> str:
-    """The message for a file that cannot be read as a workbook."""
-    reason = str(error).strip().splitlines()[0][:200] if str(error).strip() else type(error).__name__
-    if "password" in reason.lower() or "encrypted" in reason.lower():
-        return f"{path} is protected with a password. Open it, take the protection out, and save it again."
-    return (
-        f"{path} cannot be read as a workbook: {reason}. It may be cut off or damaged. "
-        "Open it in Excel or LibreOffice, save it as a new .xlsx, or fetch it again."
-    )
-
-
 def _extent(name: str, part: bytes) -> Extent:
     """Extent of the sheet that a part holds; none for other parts."""
     if name.lower().endswith(".bin"):
-        from talik.incubation.sheets.compound import binary_extent
-
         return Extent(*binary_extent(part)) if "worksheets/" in name.lower() else Extent(0, 0)
     if b"<table:table" in part:
         return _open_document_extent(part)

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TypeAlias
 
 from talik.errors import InputError
-from talik.incubation.sheets.container import LARGEST_FILE, MOST_CELLS, Container, broken, measured
+from talik.incubation.sheets.container import LARGEST_FILE, Container, measured
+from talik.incubation.sheets.limits import MOST_CELLS, broken
 from talik.textfile import read_text
 
 Cell: TypeAlias = str | float | bool | datetime | time | timedelta | None
