@@ -1,6 +1,8 @@
 """Where fits begin, and the optima that they find."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +29,9 @@ GAIN = 1e-9
 NEARBY = 1.0
 """Difference of logarithms within which a pool is not moved. [-]"""
 SCANNED = 16
-"""Decay rates that an empty pool is given."""
+"""Decay rates that a pool is given when it is tried all over the box."""
+SCANNED_Q10S = (0.5, 1.5, 5.0, 50.0)
+"""Q10s that it is given with each. [-]"""
 SEED = 20211
 """Of the scrambled Sobol points; the same places for every series, so that no fit depends on its company."""
 
@@ -82,14 +86,15 @@ def refill(batch: Batch, best: Point, finished: float) -> None:
         if not empty.size:
             return
         part, here = batch.take(empty), best.take(empty)
-        low, high = box(batch.layout, empty.size)
         pool = here.amounts.argmin(axis=0)
         found = here.take(np.arange(empty.size))
-        for share in np.linspace(0.0, 1.0, SCANNED):
+        for logarithm, warming in all_over(batch.layout):
             phi = here.phi.copy()
-            for i, place in enumerate(batch.layout.rates):
+            for i, (place, q10) in enumerate(zip(batch.layout.rates, batch.layout.q10s, strict=True)):
                 if place is not None:
-                    phi[place] = np.where(pool == i, low[place] + share * (high[place] - low[place]), phi[place])
+                    phi[place] = np.where(pool == i, logarithm, phi[place])
+                if q10 is not None and warming is not None:
+                    phi[q10] = np.where(pool == i, warming, phi[q10])
             tried = evaluate(part, phi)
             found_better = np.flatnonzero(tried.misfit < found.misfit)
             found.put(found_better, tried.take(found_better))
@@ -110,9 +115,12 @@ def relocate(batch: Batch, best: Point) -> None:
     low, high = box(layout, batch.count)
     for place in layout.ordered:
         begun = None
-        for share in np.linspace(0.0, 1.0, SCANNED):
+        q10 = layout.q10s[layout.rates.index(place)]
+        for logarithm, warming in all_over(layout):
             phi = best.phi.copy()
-            phi[place] = low[place] + share * (high[place] - low[place])
+            phi[place] = logarithm
+            if q10 is not None and warming is not None:
+                phi[q10] = warming
             # Near where it stands a pool would only come back.
             near = np.abs(phi[place] - best.phi[place]) < NEARBY
             tried = evaluate(batch, phi)
@@ -126,6 +134,12 @@ def relocate(batch: Batch, best: Point) -> None:
             ended = descend(batch, begun.phi, low, high, finished=ROUGH)
             better = np.flatnonzero(ended.misfit < (1.0 - GAIN) * best.misfit)
             best.put(better, ended.take(better))
+
+
+def all_over(layout: Layout) -> Iterator[tuple[float, float | None]]:
+    """Logarithms of decay rates all over the box, each with logarithms of Q10s, or with None for that it has."""
+    q10s = (None, *np.log(SCANNED_Q10S)) if layout.warmed else (None,)
+    return product(np.linspace(*np.log(DECAY_RATES), SCANNED), q10s)
 
 
 def first_places(batch: Batch, starts: int) -> NDArray:
