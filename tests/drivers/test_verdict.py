@@ -143,8 +143,14 @@ def test_power_is_that_of_simulation():
 
 
 def test_more_sites_find_smaller_effects():
-    needed = [sites_needed(effect, 0.1, 24, 7) for effect in (0.1, 0.15, 0.2, 0.4)]
+    needed = [sites_needed(effect, 0.1, 17, 24, 7) for effect in (0.1, 0.15, 0.2, 0.4)]
     assert needed == sorted(needed, reverse=True)
     at = needed[1]
     assert power(0.15, 0.1 * (17 / (at - 7)) ** 0.5, at - 7) >= 0.8 > power(0.15, 0.1 * (17 / (at - 8)) ** 0.5, at - 8)
-    assert sites_needed(0.001, 0.1, 24, 7) is None
+    assert sites_needed(0.001, 0.1, 17, 24, 7) is None
+
+
+def test_an_effect_that_place_leaves_few_degrees_of_freedom_needs_more_sites_than_there_are():
+    effect, error, freedom = 0.16, 0.05, 2.2
+    assert power(effect, error, freedom) < 0.8
+    assert sites_needed(effect, error, freedom, 28, 5) > 28 > sites_needed(effect, error, 23, 28, 5)

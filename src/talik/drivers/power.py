@@ -46,11 +46,13 @@ def power(effect: float, error: float, freedom: float, level: float = LEVEL) -> 
     return float(stats.nct.sf(limit, freedom, abs(effect) / error))
 
 
-def sites_needed(effect: float, error: float, sites: int, coefficients: int, promised: float = PROMISED) -> int | None:
+def sites_needed(
+    effect: float, error: float, freedom: float, sites: int, coefficients: int, promised: float = PROMISED
+) -> int | None:
     r"""Sites at which an effect of this size would be found with 80 % power.
 
-    The error shrinks as :math:`s(n) = s(n_0) \sqrt{(n_0 - p) / (n - p)}`, so the further sites are taken to be
-    like those there are. An effect that was estimated is not the true one: the number is an order of magnitude.
+    The error shrinks as :math:`s(n) = s(n_0) \sqrt{(n_0 - p) / (n - p)}` and its degrees of freedom grow as
+    :math:`n - p`, so the further sites are taken to be like those there are. An effect that was estimated is not the true one: the number is an order of magnitude.
 
     Parameters
     ----------
@@ -58,6 +60,8 @@ def sites_needed(effect: float, error: float, sites: int, coefficients: int, pro
         Effect.
     error : float
         Standard error that it has with the sites there are.
+    freedom : float
+        Degrees of freedom of that error, which place or sites may leave few.
     sites : int
         Sites there are.
     coefficients : int
@@ -72,13 +76,13 @@ def sites_needed(effect: float, error: float, sites: int, coefficients: int, pro
 
     Examples
     --------
-    >>> sites_needed(0.5, 0.25, 24, 7)
+    >>> sites_needed(0.5, 0.25, 17, 24, 7)
     43
     """
 
     def at(n: float) -> float:
-        shrunk = error * (max(sites - coefficients, 1) / (n - coefficients)) ** 0.5
-        return power(effect, shrunk, n - coefficients) - promised
+        growth = (n - coefficients) / max(sites - coefficients, 1)
+        return power(effect, error / growth**0.5, freedom * growth) - promised
 
     if not effect or at(MOST_SITES) < 0:
         return None

@@ -207,7 +207,8 @@ def _verdict_of(name, effects: Effects, k: int, adjusted: float, finding: str, b
     lower, upper = effects.intervals()[k]
     estimate, error = float(effects.estimate[k]), float(effects.error[k])
     coefficients = 1 + len(effects.estimate)
-    needed = None if finding in ("raises", "lowers") else sites_needed(estimate, error, sites, coefficients)
+    found, freedom = finding in ("raises", "lowers"), float(effects.freedom[k])
+    needed = None if found else sites_needed(estimate, error, freedom, sites, coefficients)
     return SubgroupVerdict(
         name, name.split("/")[0], estimate, float(lower), float(upper), float(effects.p[k]), adjusted, finding,
         beside, needed,
