@@ -283,6 +283,13 @@ _ALL = (
                  agrees=("yes", "less sure", "surer", "opposite")),
     ),
     Table(
+        "drivers_errors", "an answer of a method told of the errors of the response, beside the naive one",
+        _columns(
+            "response* layer method* level predictor subgroup group what* naive# estimate# lower# upper# difference# "
+            "reliability# how* n# sites# flag"
+        ),
+    ),
+    Table(
         "drivers_components", "a column of a subgroup, and how its first component holds it",
         _columns("layer subgroup* group predictor* loading# share# n# flag"),
     ),

@@ -19,7 +19,7 @@ QUICK = Effort(draws=10, permutations=19, resamples=49, trees=10, forests=3)
 ASKED = {
     "drivers_correlation", "drivers_partial", "drivers_variation", "drivers_importance", "drivers_mixed",
     "drivers_paths", "drivers_spatial", "drivers_verdict", "drivers_robustness", "drivers_components",
-    "drivers_samples", "drivers_predictors", "drivers_words",
+    "drivers_samples", "drivers_predictors", "drivers_words", "drivers_errors",
 }  # fmt: skip
 
 

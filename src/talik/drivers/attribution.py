@@ -13,6 +13,7 @@ from talik.drivers.correlation import driver_correlations, driver_partial_correl
 from talik.drivers.forests import PERMUTATIONS, TREES, forest_importance
 from talik.drivers.importance import driver_importance
 from talik.drivers.mixed import driver_effects, layer_differences
+from talik.drivers.naive import beside_naive, error_sentence
 from talik.drivers.path_model import PathModel, parse_paths
 from talik.drivers.paths import PathFit, fit_paths, path_table
 from talik.drivers.robustness import robustness
@@ -185,6 +186,11 @@ def _methods(
     if model is not None:
         yield "path model", "drivers_paths", lambda: [_paths(table, model, effort, kept)]
     yield "components", "drivers_components", lambda: [_components(table)]
+    if table.error is not None:
+        yield "errors of the response", "drivers_errors", lambda: [
+            beside_naive(table, model=model, variables=_variables(table), few=_few(table), resamples=effort.resamples,
+                         trees=effort.trees, seed=effort.seed)
+        ]  # fmt: skip
     yield "other analyses", "drivers_robustness", lambda: [_robustness(table, verdict, effort)]
     yield "verdict", "drivers_verdict", lambda: [_verdict(table, verdict), *_of_layers(of_layers, verdict, effort)]
 
@@ -214,12 +220,16 @@ def _predictors(table: DriverTable) -> pd.DataFrame:
 
 def _variation(table: DriverTable, effort: Effort) -> pd.DataFrame:
     """Variation partitioning of the columns, or of components where samples are few."""
-    few = table.n < FULL * table.predictors.shape[1]
-    taken = table_of_components(table) if few else table
+    taken = table_of_components(table) if _few(table) else table
     found = variation_partitioning(
         taken, permutations=effort.permutations, resamples=effort.resamples, seed=effort.seed
     )
-    return found.assign(method=found["method"] + (", components of the subgroups" if few else ""))
+    return found.assign(method=found["method"] + (", components of the subgroups" if _few(table) else ""))
+
+
+def _few(table: DriverTable) -> bool:
+    """Whether samples are too few to partition columns."""
+    return table.n < FULL * table.predictors.shape[1]
 
 
 def _verdict(table: DriverTable, verdict: Verdict) -> pd.DataFrame:
@@ -381,6 +391,8 @@ def _sentences(
         )
     if table.error is None:
         yield "minded", "Errors of the response are not known: all samples weigh the same."
+    elif "drivers_errors" in tables:
+        yield "minded", error_sentence(tables["drivers_errors"])
     rivals = tables.get("drivers_robustness", pd.DataFrame({"agrees": []}))
     for row in rivals[rivals["agrees"] != "yes"].itertuples():
         yield "robustness", f"{row.subgroup}: {row.agrees} by '{row.method}' ({row.differs})."

@@ -4,7 +4,7 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 from talik.drivers.moments import (
@@ -54,7 +54,9 @@ def false_discovery(p: pd.Series) -> pd.Series:
     return made
 
 
-def driver_correlations(table: DriverTable, method: Correlation = "pearson") -> pd.DataFrame:
+def driver_correlations(
+    table: DriverTable, method: Correlation = "pearson", *, weights: ArrayLike | None = None
+) -> pd.DataFrame:
     r"""Correlation of each predictor with the response.
 
     The interval is on Fisher's :math:`z = \mathrm{artanh}\, r`. Where each sample is its own site it is
@@ -76,6 +78,8 @@ def driver_correlations(table: DriverTable, method: Correlation = "pearson") -> 
         Response and predictors.
     method : {"pearson", "spearman"}
         Of the values, or of their ranks.
+    weights : array_like, shape (n,), optional
+        Of the samples, as from `talik.drivers.reliability.reliability`; all alike by default.
 
     Returns
     -------
@@ -95,14 +99,16 @@ def driver_correlations(table: DriverTable, method: Correlation = "pearson") -> 
     >>> found[["predictor", "estimate", "lower", "upper"]].round(2).values.tolist()
     [['clay', -0.94, -0.99, -0.54]]
     """
-    whole, left_out = _matrices(table, method)
+    whole, left_out = _matrices(table, method, weights)
     columns = list(table.predictors.columns)
     found = _with_intervals(table, whole[0, 1:], left_out[:, 0, 1:], np.zeros(len(columns)), method)
     found = _named(table, columns, method).join(found)
     return typed("drivers_correlation", found.assign(p_adjusted=false_discovery(found["p"])))
 
 
-def driver_partial_correlations(table: DriverTable, method: Correlation = "pearson") -> pd.DataFrame:
+def driver_partial_correlations(
+    table: DriverTable, method: Correlation = "pearson", *, weights: ArrayLike | None = None
+) -> pd.DataFrame:
     r"""Correlation of each predictor with the response, each other group held, and all others held.
 
     .. math:: r_{yx \cdot Z} = \mathrm{corr}\big(y - \hat y(Z),\, x - \hat x(Z)\big)
@@ -116,6 +122,8 @@ def driver_partial_correlations(table: DriverTable, method: Correlation = "pears
         Response and predictors in groups.
     method : {"pearson", "spearman"}
         Of the values, or of their ranks.
+    weights : array_like, shape (n,), optional
+        Of the samples, as from `talik.drivers.reliability.reliability`; all alike by default.
 
     Returns
     -------
@@ -133,21 +141,24 @@ def driver_partial_correlations(table: DriverTable, method: Correlation = "pears
     >>> found.loc[found["predictor"] == "clay", ["controlled", "zero_order", "estimate"]].round(2).values.tolist()
     [['environment', -0.94, -0.93]]
     """
-    matrices = _matrices(table, method)
+    matrices = _matrices(table, method, weights)
     parts = [_controlling(table, matrices, method, *held) for held in _controls(table)]
     if not parts:
         return typed("drivers_partial", pd.DataFrame())
     return typed("drivers_partial", pd.concat(parts, ignore_index=True))
 
 
-def _matrices(table: DriverTable, method: Correlation) -> tuple[NDArray, NDArray]:
+def _matrices(table: DriverTable, method: Correlation, weights: ArrayLike | None = None) -> tuple[NDArray, NDArray]:
     """Correlation matrices of all sites, shape (m, m), and without each, shape (sites, m, m); response first."""
     columns = np.column_stack([table.response - table.response.mean(), table.predictors.to_numpy(float)])
     codes, sites = site_codes(table.site)
+    weights = np.ones(table.n) if weights is None else np.asarray(weights, float)
     if method == "spearman":
-        whole = rank_correlation_matrices(columns, codes, np.ones((1, sites)))[0]
-        return whole, rank_correlation_matrices(columns, codes, each_left_out(sites))
-    products = products_by_site(columns, codes)
+        # Every sample stands as often as it weighs, those of the site that is left out not at all.
+        whole = rank_correlation_matrices(columns, np.arange(table.n), weights[None])[0]
+        often = weights * each_left_out(sites)[:, codes]
+        return whole, rank_correlation_matrices(columns, np.arange(table.n), often)
+    products = products_by_site(columns, codes, weights=weights)
     together = products.sum(axis=0)
     return correlation_matrices(together), correlation_matrices(together - products)
 
@@ -176,6 +187,27 @@ def _controlling(
     without = partial_correlations(left_out, controls)[:, chosen]
     found = _named(table, looked, method).join(_with_intervals(table, r, without, free, method))
     return found.assign(controlled=name, zero_order=whole[0, chosen], p_adjusted=false_discovery(found["p"]))
+
+
+def explained_by(table: DriverTable, columns: list[str], weights: ArrayLike) -> tuple[float, int]:
+    """R² of the response by some columns, and how many of them do not depend on the others.
+
+    Parameters
+    ----------
+    table : DriverTable
+        Response and predictors.
+    columns : list of str
+        The columns.
+    weights : array_like, shape (n,)
+        Of the samples.
+
+    Returns
+    -------
+    float, int
+    """
+    whole, _ = _matrices(table, "pearson", weights)
+    place = np.array([table.predictors.columns.get_loc(c) + 1 for c in columns], int)
+    return 1 - float(swept(whole, place)[0, 0]), _independent(whole, place)
 
 
 def _independent(matrix: NDArray, columns: NDArray) -> int:

@@ -44,6 +44,7 @@ def forest_importance(
     parts: Sequence[Sequence[int]],
     *,
     site: ArrayLike | None = None,
+    weights: ArrayLike | None = None,
     folds: Sequence[Fold] = (),
     trees: int = TREES,
     permutations: int = PERMUTATIONS,
@@ -67,6 +68,9 @@ def forest_importance(
         Columns of each part: a predictor, a subgroup or a group.
     site : array_like, shape (n,), optional
         Site of each sample; each its own where not given.
+    weights : array_like, shape (n,), optional
+        Of the samples, as trees are grown and as they are tried; all alike where not given. R2 elsewhere passes
+        over them.
     folds : sequence of Fold, optional
         As from `talik.spatial.folds.spatial_folds`.
     trees : int, default 200
@@ -109,59 +113,73 @@ def forest_importance(
         codes = np.unique(np.asarray(site).astype(str), return_inverse=True)[1]
     if codes.max() < 9:
         raise TableError(f"{codes.max() + 1} sites are too few for a random forest; at least 10 are needed.")
+    weights = np.ones(response.size) if weights is None else np.asarray(weights, float)
     rng = np.random.default_rng(seed)
-    importance, r2 = _grown(response, columns, parts, codes, trees, rng)
+    grow = _grower(columns.shape[1], rng)
+    importance, r2 = _grown(response, weights, columns, parts, codes, trees, rng, grow)
     drawn = np.empty((permutations, len(parts)))
     for i in range(permutations):
-        drawn[i] = _grown(_permuted(response, codes, rng), columns, parts, codes, trees, rng)[0]
+        permuted = _permuted(response, codes, rng)
+        drawn[i] = _grown(permuted, weights, columns, parts, codes, trees, rng, grow)[0]
         told(i + 1, permutations)
     p = (1 + (drawn >= importance).sum(axis=0)) / (1 + permutations) if permutations else np.full(len(parts), np.nan)
     null = np.quantile(drawn, 0.95, axis=0) if permutations else np.full(len(parts), np.nan)
-    return ForestImportance(importance, p, null, r2, _elsewhere(response, columns, folds, trees, rng), trees)
+    return ForestImportance(importance, p, null, r2, _elsewhere(response, columns, folds, trees, rng, grow), trees)
 
 
-def _tree(columns: NDArray, response: NDArray, rng: np.random.Generator):
-    """One grown tree."""
+def _grower(columns: int, rng: np.random.Generator) -> Callable:
+    """What grows a tree of so many columns: takes them, the response and weights."""
     try:
+        from sklearn import config_context
         from sklearn.tree import DecisionTreeRegressor
     except ImportError:
         raise InputError(
             "Random forests need scikit-learn, which is not installed.\n  pip install 'talik[stats]'"
         ) from None
-    # A third of the predictors at each split, as is usual for regression.
-    tried = max(1, columns.shape[1] // 3)
+    # A third of the predictors at each split, as is usual for regression. One stream of random numbers serves all
+    # trees: to seed each anew, and to check the same settings again, takes longer than to grow it.
     tree = DecisionTreeRegressor(
-        max_features=tried, min_samples_leaf=SMALLEST_LEAF, random_state=int(rng.integers(2**31 - 1))
-    )
-    return tree.fit(columns, response, check_input=False).tree_
+        max_features=max(1, columns // 3), min_samples_leaf=SMALLEST_LEAF,
+        random_state=np.random.RandomState(int(rng.integers(2**31 - 1))),
+    )  # fmt: skip
+
+    def grow(x: NDArray, y: NDArray, weights: NDArray | None):
+        with config_context(skip_parameter_validation=True):
+            return tree.fit(x, y, sample_weight=weights, check_input=False).tree_
+
+    return grow
 
 
-def _grown(response, columns, parts, codes, trees: int, rng) -> tuple[NDArray, float]:
+def _grown(response, weights, columns, parts, codes, trees: int, rng, grow) -> tuple[NDArray, float]:
     """Importance of each part in one forest, and R2 of samples whose site a tree has not seen."""
     n, sites = response.size, codes.max() + 1
     rows_of = [np.flatnonzero(codes == one) for one in range(sites)]
     rise, counted = np.zeros(len(parts)), 0
+    alike = np.ptp(weights) == 0
     sums, seen = np.zeros(n), np.zeros(n)
     for _ in range(trees):
         drawn = rng.integers(sites, size=sites)
-        unseen = np.flatnonzero(~np.isin(codes, drawn))
+        missing = np.ones(sites, bool)
+        missing[drawn] = False
+        unseen = np.flatnonzero(missing[codes])
         if unseen.size < 2:
             continue
         rows = np.concatenate([rows_of[one] for one in drawn])
-        tree = _tree(columns[rows], response[rows, None], rng)
+        tree = grow(columns[rows], response[rows, None], None if alike else weights[rows])
         copies = np.repeat(columns[None, unseen], 1 + len(parts), axis=0)
         for k, part in enumerate(parts):
             copies[1 + k][:, part] = copies[0][rng.permutation(unseen.size)][:, part]
         predicted = tree.predict(copies.reshape(-1, columns.shape[1])).reshape(1 + len(parts), -1)
-        squares = np.mean((predicted - response[unseen]) ** 2, axis=1)
+        squares = (predicted - response[unseen]) ** 2 @ weights[unseen] / weights[unseen].sum()
         rise += squares[1:] - squares[0]
         counted += 1
         sums[unseen] += predicted[0]
         seen[unseen] += 1
     met = seen > 0
-    left = np.sum((response[met] - sums[met] / seen[met]) ** 2)
-    variance = float(np.var(response))
-    return rise / (counted * variance), float(1 - left / np.sum((response[met] - response[met].mean()) ** 2))
+    left = weights[met] @ (response[met] - sums[met] / seen[met]) ** 2
+    variance = float(np.average((response - np.average(response, weights=weights)) ** 2, weights=weights))
+    about = weights[met] @ (response[met] - np.average(response[met], weights=weights[met])) ** 2
+    return rise / (counted * variance), float(1 - left / about)
 
 
 def _permuted(response: NDArray, codes: NDArray, rng: np.random.Generator) -> NDArray:
@@ -175,7 +193,7 @@ def _permuted(response: NDArray, codes: NDArray, rng: np.random.Generator) -> ND
     return permuted
 
 
-def _elsewhere(response, columns, folds: Sequence[Fold], trees: int, rng) -> float:
+def _elsewhere(response, columns, folds: Sequence[Fold], trees: int, rng, grow) -> float:
     """R2 of blocks predicted from others, against the mean of those."""
     if not folds:
         return np.nan
@@ -184,7 +202,7 @@ def _elsewhere(response, columns, folds: Sequence[Fold], trees: int, rng) -> flo
         predicted = np.zeros(fold.test.size)
         for _ in range(trees):
             rows = rng.choice(fold.train, size=fold.train.size)
-            predicted += _tree(columns[rows], response[rows, None], rng).predict(columns[fold.test])[:, 0] / trees
+            predicted += grow(columns[rows], response[rows, None], None).predict(columns[fold.test])[:, 0] / trees
         left += float(np.sum((response[fold.test] - predicted) ** 2))
         right += float(np.sum((response[fold.test] - response[fold.train].mean()) ** 2))
     return 1 - left / right

@@ -13,7 +13,9 @@ def site_codes(site: ArrayLike) -> tuple[NDArray, int]:
     return codes, names.size
 
 
-def products_by_site(columns: ArrayLike, codes: NDArray, solved: ArrayLike | None = None) -> NDArray:
+def products_by_site(
+    columns: ArrayLike, codes: NDArray, solved: ArrayLike | None = None, *, weights: ArrayLike | None = None
+) -> NDArray:
     r"""Sums of products within each site, of the columns and a column of ones before them.
 
     .. math:: G_s = [1, A]_s^T V_s^{-1} [1, A]_s
@@ -27,6 +29,8 @@ def products_by_site(columns: ArrayLike, codes: NDArray, solved: ArrayLike | Non
     solved : array_like, shape (n, 1 + m), optional
         :math:`V^{-1} [1, A]`, for rows with errors or random effects whose V has no entries between sites;
         without it V is the identity.
+    weights : array_like, shape (n,), optional
+        Diagonal of :math:`V^{-1}`, in place of `solved`.
 
     Returns
     -------
@@ -35,6 +39,8 @@ def products_by_site(columns: ArrayLike, codes: NDArray, solved: ArrayLike | Non
     columns = np.asarray(columns, float)
     left = np.column_stack([np.ones(len(columns)), columns])
     right = left if solved is None else np.asarray(solved, float)
+    if weights is not None:
+        right = left * np.asarray(weights, float)[:, None]
     products = np.zeros((codes.max() + 1, left.shape[1], left.shape[1]))
     np.add.at(products, codes, left[:, :, None] * right[:, None, :])
     return products
@@ -80,7 +86,7 @@ def rank_correlation_matrices(columns: ArrayLike, codes: NDArray, counts: NDArra
     codes : ndarray of int, shape (n,)
         Site of each row.
     counts : ndarray, shape (resamples, sites)
-        How often each site is drawn.
+        How often each site is drawn, or what it weighs.
 
     Returns
     -------

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from talik.drivers.moments import correlation_matrices, products_by_site, site_codes
 from talik.drivers.permutation import unique_test
@@ -61,6 +61,7 @@ def variation_partitioning(
     table: DriverTable,
     groups: Sequence[str] = (),
     *,
+    weights: ArrayLike | None = None,
     permutations: int = 999,
     resamples: int = 999,
     seed: int = 1,
@@ -79,6 +80,8 @@ def variation_partitioning(
         Response and predictors in groups.
     groups : sequence of str, optional
         Two to four groups or subgroups; all groups by default.
+    weights : array_like, shape (n,), optional
+        Of the samples, as from `talik.drivers.reliability.reliability`; all alike by default. Tests pass over them.
     permutations, resamples : int, default 999
         Of each test, and of the bootstrap.
     seed : int, default 1
@@ -110,7 +113,7 @@ def variation_partitioning(
     {'mineral': 0.84, 'environment': -0.03, 'mineral and environment': 0.02, 'all': 0.83, 'unexplained': 0.17}
     """
     parts = _some_parts(table, groups, MOST_GROUPS)
-    products, sites = _products(table)
+    products, sites = _products(table, weights)
     columns, indices = _indexed(table, parts)
     r2, ranks = r2_of_subsets(correlation_matrices(products.sum(axis=0)), indices)
     if table.n - ranks[-1] - 1 < 1:
@@ -186,10 +189,11 @@ def _some_parts(table: DriverTable, groups: Sequence[str], most: int) -> dict[st
     return parts
 
 
-def _products(table: DriverTable) -> tuple[NDArray, int]:
+def _products(table: DriverTable, weights: ArrayLike | None = None) -> tuple[NDArray, int]:
     codes, sites = site_codes(table.site)
     response = table.response - table.response.mean()
-    return products_by_site(np.column_stack([response, table.predictors.to_numpy(float)]), codes), sites
+    columns = np.column_stack([response, table.predictors.to_numpy(float)])
+    return products_by_site(columns, codes, weights=weights), sites
 
 
 def _sizes(table: DriverTable) -> NDArray:
