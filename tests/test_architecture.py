@@ -20,7 +20,7 @@ FLOORS = (
 stands above ``incubation``."""
 
 DOORS = {
-    "pint": {"units"}, "pyproj": {"geography"}, "arviz": {"inference"}, "numpyro": {"inference", "pools"},
+    "pint": {"units"}, "pyproj": {"geography"}, "arviz": {"inference"}, "numpyro": {"inference", "pools", "drivers"},
     "dask": {"work"}, "typer": {"cli"}, "rich": {"progress"}, "jinja2": {"report"}, "pydantic": {"incubation", "study"},
 }  # fmt: skip
 """Libraries that one room alone imports; a hierarchical model is written in NumPyro's words where its science stands,

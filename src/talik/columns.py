@@ -131,6 +131,8 @@ _MEANINGS = {
     "verdict": "What the primary analysis says, in a sentence.",
     "agrees": "Whether an analysis says the same as the primary one.",
     "differs": "In what an analysis differs from the primary one.",
+    "probability": "Probability that the effect has the sign of its estimate.",
+    "shrinkage": "Part of the effect that the prior takes away: 0 nothing, 1 all of it.",
     "what": "What an answer is of.",
     "naive": "The answer with the errors of the response passed over.",
     "difference": "What it changes to be told of the errors: the estimate less the naive answer.",

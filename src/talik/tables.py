@@ -283,6 +283,12 @@ _ALL = (
                  agrees=("yes", "less sure", "surer", "opposite")),
     ),
     Table(
+        "drivers_bayes", "the effect of a subgroup by a regression with a prior that shrinks",
+        _columns(
+            "response* layer subgroup* group method* estimate# lower# upper# probability# shrinkage# n# sites# flag"
+        ),
+    ),
+    Table(
         "drivers_errors", "an answer of a method told of the errors of the response, beside the naive one",
         _columns(
             "response* layer method* level predictor subgroup group what* naive# estimate# lower# upper# difference# "

@@ -145,7 +145,7 @@ def ranks_without_errors(correlation: ArrayLike, reliability: ArrayLike) -> NDAr
     Examples
     --------
     >>> ranks_without_errors([0.6, -0.2], 0.64).round(3).tolist()
-    [0.738, -0.249]
+    [0.757, -0.25]
     """
     normal = 2 * np.sin(np.pi * np.asarray(correlation, float) / 6)
     return 6 / np.pi * np.arcsin(without_errors(normal, reliability) / 2)

@@ -164,7 +164,8 @@ def _coefficients(count: int, at: Coordinates, priors: Priors, kind: str) -> Arr
         return numpyro.deterministic("coefficient", common * unit)
     common = numpyro.sample("coefficient_width", dist.HalfNormal(width))
     local = numpyro.sample("coefficient_local", dist.HalfCauchy(np.ones(shape)))
-    slab = numpyro.sample("coefficient_slab", dist.InverseGamma(2.0, 2.0 * SLAB**2))
+    # An array: of a plain number NumPyro takes the variance, which is infinite here, by a division by zero.
+    slab = numpyro.sample("coefficient_slab", dist.InverseGamma(jnp.asarray(2.0), 2.0 * SLAB**2))
     unit = numpyro.sample("coefficient_unit", dist.Normal(np.zeros(shape), 1.0))
     shrunk = common * local * jnp.sqrt(slab / (slab + (common * local) ** 2))
     return numpyro.deterministic("coefficient", shrunk * unit)
