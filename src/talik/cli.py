@@ -181,6 +181,9 @@ def drivers(
     resamples: Annotated[int, typer.Option("--resamples", min=19, max=99999, help="Bootstraps by site.")] = 999,
     trees: Annotated[int, typer.Option("--trees", min=10, max=5000, help="Trees of a forest.")] = 200,
     forests: Annotated[int, typer.Option("--forests", min=0, max=9999, help="Of permuted responses.")] = 199,
+    posterior: Annotated[
+        int, typer.Option("--posterior", min=0, max=20000, help="Draws a chain of the Bayesian regression; 0: none.")
+    ] = 1000,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of all draws.")] = 1,
 ) -> None:
     """What explains Q10: every method on one table, and a verdict."""
@@ -199,7 +202,7 @@ def drivers(
         log=[name.strip() for name in log.split(",") if name.strip()], random=random, layer=layer, sample=sample,
         coordinates=(place[0], place[1]),
     )  # fmt: skip
-    effort = Effort(draws, permutations, resamples, trees, forests, seed)
+    effort = Effort(draws, permutations, resamples, trees, forests, seed, posterior)
     with shown() as progress:
         found = attribute(made, paths=paths, primary=primary, effort=effort, told=progress)
     files = write_attribution(found, out, note=synthetic_note(samples))

@@ -77,7 +77,18 @@ def test_the_command_runs_from_file_to_verdict(tmp_path):
     samples = transect_table(TransectDesign(layers=("permafrost",)), 1)
     samples.to_csv(tmp_path / "soils.csv", index=False)
     options = ["--response", "logq10", "--error", "logq10_error", "--log", "feox,plfa", "--random", "site"]
-    options += ["--group", "mineral=feox", "--group", "microbial=plfa", "--forests", "0", "--trees", "10"]
+    options += [
+        "--group",
+        "mineral=feox",
+        "--group",
+        "microbial=plfa",
+        "--forests",
+        "0",
+        "--trees",
+        "10",
+        "--posterior",
+        "0",
+    ]
     run = CliRunner().invoke(app, ["drivers", str(tmp_path / "soils.csv"), *options, "--out", str(tmp_path / "out")])
     assert run.exit_code == 0, run.output
     assert "Synthetic: made by talik's generator" in run.output

@@ -1,12 +1,13 @@
 """All of an attribution: every method on one table, the verdict, and what speaks against it."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
 from talik.drivers.analyses import DEFAULT, DRAWS
+from talik.drivers.bayesian import SAMPLER, bayesian_effects
 from talik.drivers.before import collinearity
 from talik.drivers.components import components_of, opposed, table_of_components
 from talik.drivers.correlation import driver_correlations, driver_partial_correlations
@@ -56,6 +57,8 @@ class Effort:
     """Forests of permuted responses."""
     seed: int = 1
     """Seed of all draws."""
+    posterior: int = 0
+    """Draws of each chain of the Bayesian regression, after as many that tune it; 0 for none."""
 
 
 @dataclass(frozen=True)
@@ -185,6 +188,11 @@ def _methods(
     yield "places", "drivers_spatial", lambda: [_places(table, verdict)]
     if model is not None:
         yield "path model", "drivers_paths", lambda: [_paths(table, model, effort, kept)]
+    if effort.posterior:
+        sampler = replace(SAMPLER, warmup=effort.posterior, draws=effort.posterior)
+        yield "Bayesian regression", "drivers_bayes", lambda: [
+            bayesian_effects(table, sampler=sampler, seed=effort.seed)
+        ]  # fmt: skip
     yield "components", "drivers_components", lambda: [_components(table)]
     if table.error is not None:
         yield "errors of the response", "drivers_errors", lambda: [

@@ -117,8 +117,8 @@ def fit_horseshoe(
     .. math:: y_i \sim N(\theta_i, s_i^2), \quad \theta_i \sim N(\mu + x_i \beta + b_{s(i)}, \tau^2), \quad
        \beta_j \sim N(0, g^2 \tilde\lambda_j^2), \quad \tilde\lambda_j^2 = \frac{c^2 \lambda_j^2}{c^2 + g^2 \lambda_j^2}
 
-    with half-Cauchy :math:`\lambda_j` and :math:`g`, the latter about :math:`\sqrt{(\tau^2 + \overline{s^2}) / n}`: half of
-    the predictors are expected to act. :math:`c^2` is inverse gamma, so that large effects are those of Student's t.
+    with half-Cauchy :math:`\lambda_j` and :math:`g`, the latter about
+    :math:`\sqrt{(\tau^2 + \overline{s^2}) / n}`: half of the predictors are expected to act. :math:`c^2` is inverse gamma, so that large effects are those of Student's t.
     What does nothing is drawn to zero, what acts hardly at all. The true responses are integrated out. There is no
     term in space. Shrinkage is the mean of
 
@@ -189,7 +189,9 @@ def _sites(site: ArrayLike | None, n: int) -> tuple[NDArray | None, int]:
     return (codes, names.size) if names.size < n else (None, 0)
 
 
-def bayesian_effects(table: DriverTable, *, sampler: Sampler = SAMPLER, seed: int = 1) -> pd.DataFrame:
+def bayesian_effects(
+    table: DriverTable, *, sampler: Sampler = SAMPLER, gates: Gates | None = None, seed: int = 1
+) -> pd.DataFrame:
     """Effects of the first components of the subgroups by `fit_horseshoe`.
 
     Parameters
@@ -198,6 +200,8 @@ def bayesian_effects(table: DriverTable, *, sampler: Sampler = SAMPLER, seed: in
         Response, with its errors where they are known, and predictors.
     sampler : Sampler, optional
         Chains and draws.
+    gates : Gates, optional
+        What the chains must meet.
     seed : int, default 1
         Seed of the draws.
 
@@ -209,7 +213,7 @@ def bayesian_effects(table: DriverTable, *, sampler: Sampler = SAMPLER, seed: in
     made = table_of_components(table)
     fit = fit_horseshoe(
         table.response, made.predictors, error=table.error, site=table.site if table.site_name else None,
-        sampler=sampler, seed=seed,
+        sampler=sampler, gates=gates, seed=seed,
     )  # fmt: skip
     worst = f"R-hat at most {fit.mixing.largest_rhat:.3f}, {fit.mixing.diverging} of {fit.mixing.draws} draws diverged"
     words = "regularised horseshoe" if table.error is None else "regularised horseshoe, errors known"
