@@ -8,10 +8,10 @@ import pandas as pd
 import scipy
 
 import talik
-from benchmarks import bayes, cli, flux, incubation, pools, study, temperature
+from benchmarks import bayes, cli, drivers, flux, incubation, pools, study, temperature
 from benchmarks.measure import REPEATS, Cost
 
-PARTS = (incubation, flux, pools, bayes, temperature, study, cli)
+PARTS = (incubation, flux, pools, bayes, temperature, drivers, study, cli)
 ROW = "{:<70}{:>8}{:>8}{:>8}  {}"
 
 

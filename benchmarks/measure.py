@@ -65,6 +65,14 @@ def in_process(task: Callable[[], object]) -> Cost:
     return Cost(statistics.median(seconds), peak / MB, statistics.median(walls))
 
 
+def once(task: Callable[[], object]) -> Cost:
+    """Cost of one run of a call that takes a minute; its memory is not measured, which would take as long again."""
+    gc.collect()
+    cpu, wall = time.process_time(), time.perf_counter()
+    task()
+    return Cost(time.process_time() - cpu, float("nan"), time.perf_counter() - wall)
+
+
 def python(*arguments: str, repeats: int = REPEATS) -> Cost:
     """Cost of a Python process of its own, started cold."""
     costs = [_one_process([sys.executable, *arguments]) for _ in range(repeats)]

@@ -30,6 +30,8 @@ from talik.spatial.model import ExpectedErrors, expected_errors
 DATA_SETS = 1000
 DRAWS = 1000
 """Draws of the coefficients of a path model; 4,000 are usual."""
+TOLD = 250
+"""Data sets after which it is told how far it is."""
 SURVEYS = 400
 """Surveys over whose predictors the power calculation is averaged."""
 SEED = 20_261_122
@@ -69,9 +71,12 @@ def table(data_sets: int = DATA_SETS) -> pd.DataFrame:
     rows: list[dict] = []
     for k, (name, design) in enumerate(cases().items()):
         truth = None if name in NO_PATHS else path_truth(design)
-        found = [outcome(design, SEED + 100_000 * k + i, truth) for i in range(data_sets)]
+        found = []
+        for i in range(data_sets):
+            found.append(outcome(design, SEED + 100_000 * k + i, truth))
+            if len(found) % TOLD == 0 or len(found) == data_sets:
+                print(f"{name}: {len(found)} of {data_sets} data sets", flush=True)
         rows += summary(name, design, found)
-        print(f"{name}: {len(found)} data sets", flush=True)
     return pd.DataFrame(rows)
 
 

@@ -16,7 +16,7 @@ from talik.inference.diagnostics import Gates
 from talik.inference.sampling import Chains, Sampler
 from talik.tables import check
 
-QUICK = replace(SAMPLER, chains=2, warmup=500, draws=1200, target_accept=0.95)
+QUICK = replace(SAMPLER, chains=2, warmup=500, draws=700, target_accept=0.95)
 LENIENT = Gates(rhat=1.03, ess=50, diverging=0.01)
 
 
@@ -64,9 +64,9 @@ def test_the_posterior_is_that_of_weighted_draws_of_the_prior(fitted):
     x, y, error, fit = fitted
     mean, sd, effective = weighed(y, x, error, 20_000, 1)
     assert effective > 1000
-    # Some 1,000 effective draws of each: 3 % of a standard deviation, twice.
-    assert_allclose(fit.effects.mean(axis=0), mean, atol=0.12 * sd.max())
-    assert_allclose(fit.effects.std(axis=0), sd, rtol=0.1)
+    # Some 700 effective draws: 4 % of a standard deviation, which is itself known to 4 %.
+    assert_allclose(fit.effects.mean(axis=0), mean, atol=0.15 * sd.max())
+    assert_allclose(fit.effects.std(axis=0), sd, rtol=0.12)
 
 
 def test_what_acts_is_hardly_shrunk_and_what_does_not_is(fitted):

@@ -314,6 +314,24 @@ def test_the_mean_of_an_interval_is_that_of_numpy_and_its_slope_is_finite_at_zer
         assert_allclose(near, (up - down) / (2 * step), rtol=1e-6)
 
 
+@pytest.mark.parametrize("coefficients", ["laplace", "horseshoe", "normal"])
+def test_chains_can_be_started_from_every_prior_of_coefficients(study, coefficients):
+    from functools import partial
+
+    import jax
+    from numpyro.infer.util import initialize_model
+
+    from talik.inference.sampling import _near_the_prior_mean
+
+    respiration, jars, predictors, _ = study
+    soils = gather_soils(respiration, jars, predictors=predictors)
+    density = bind(soils, coordinates("two-pool"), read_priors(), coefficients, 10.0)
+    with jax.enable_x64(True):
+        start = initialize_model(jax.random.key(1), density, init_strategy=partial(_near_the_prior_mean),
+                                 model_args=(scaled_rates(soils),))  # fmt: skip
+        assert np.isfinite(start.potential_fn(start.param_info.z))
+
+
 @pytest.mark.parametrize(("coefficients", "known"), [("normal", True), ("horseshoe", False)])
 def test_the_density_is_that_of_scipy(study, coefficients, known):
     """Priors and errors of the whole model at one point, the carbon known and unknown, added up with SciPy."""

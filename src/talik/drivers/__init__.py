@@ -1,6 +1,7 @@
 """Estimates and properties of the soil: what explains them."""
 
 from talik.drivers.attribution import Attribution, Effort, attribute
+from talik.drivers.bayesian import bayesian_effects, fit_horseshoe
 from talik.drivers.before import Collinearity, collinearity, samples_for_correlation, smallest_correlation
 from talik.drivers.components import components_of, first_component
 from talik.drivers.correlation import driver_correlations, driver_partial_correlations
@@ -9,8 +10,10 @@ from talik.drivers.forests import forest_importance
 from talik.drivers.gather import Gathered, gather_q10, gather_release
 from talik.drivers.importance import driver_importance
 from talik.drivers.mixed import driver_effects, fit_drivers, layer_differences
+from talik.drivers.naive import beside_naive
 from talik.drivers.path_model import parse_paths
 from talik.drivers.paths import fit_paths
+from talik.drivers.reliability import reliability
 from talik.drivers.response_errors import draw_responses, over_draws
 from talik.drivers.robustness import robustness
 from talik.drivers.selection import Selection, forward_selection
@@ -30,6 +33,8 @@ __all__ = [
     "Selection",
     "TransectDesign",
     "attribute",
+    "bayesian_effects",
+    "beside_naive",
     "collinearity",
     "commonality",
     "components_of",
@@ -42,6 +47,7 @@ __all__ = [
     "driver_table",
     "first_component",
     "fit_drivers",
+    "fit_horseshoe",
     "fit_paths",
     "forest_importance",
     "forward_selection",
@@ -52,6 +58,7 @@ __all__ = [
     "over_draws",
     "parse_paths",
     "primary_analysis",
+    "reliability",
     "robustness",
     "samples_for_correlation",
     "smallest_correlation",

@@ -117,10 +117,10 @@ def fit_horseshoe(
     .. math:: y_i \sim N(\theta_i, s_i^2), \quad \theta_i \sim N(\mu + x_i \beta + b_{s(i)}, \tau^2), \quad
        \beta_j \sim N(0, g^2 \tilde\lambda_j^2), \quad \tilde\lambda_j^2 = \frac{c^2 \lambda_j^2}{c^2 + g^2 \lambda_j^2}
 
-    with half-Cauchy :math:`\lambda_j` and :math:`g`, the latter about
-    :math:`\sqrt{(\tau^2 + \overline{s^2}) / n}`: half of the predictors are expected to act. :math:`c^2` is inverse gamma, so that large effects are those of Student's t.
-    What does nothing is drawn to zero, what acts hardly at all. The true responses are integrated out. There is no
-    term in space. Shrinkage is the mean of
+    with half-Cauchy :math:`\lambda_j` and :math:`g`, the latter about :math:`\sqrt{(\tau^2 + \overline{s^2}) / n}`:
+    half of the predictors are expected to act. :math:`c^2` is inverse gamma, so that large effects are those of
+    Student's t. What does nothing is drawn to zero, what acts hardly at all. The true responses are integrated out.
+    There is no term in space. Shrinkage is the mean of
 
     .. math:: \kappa_j = \frac{1}{1 + g^2 \tilde\lambda_j^2 \sum_i 1 / (\tau^2 + s_i^2)}
 
