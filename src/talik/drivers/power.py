@@ -52,7 +52,8 @@ def sites_needed(
     r"""Sites at which an effect of this size would be found with 80 % power.
 
     The error shrinks as :math:`s(n) = s(n_0) \sqrt{(n_0 - p) / (n - p)}` and its degrees of freedom grow as
-    :math:`n - p`, so the further sites are taken to be like those there are. An effect that was estimated is not the true one: the number is an order of magnitude.
+    :math:`n - p`, so the further sites are taken to be like those there are. An effect that was estimated is not the
+    true one: the number is an order of magnitude.
 
     Parameters
     ----------
