@@ -145,6 +145,7 @@ class DriversSection(_Section):
     resamples: int = Field(default=999, ge=19, le=99999)
     trees: int = Field(default=200, ge=10, le=5000)
     forests: int = Field(default=199, ge=0, le=9999)
+    posterior: int = Field(default=0, ge=0, le=20000)
 
     @model_validator(mode="after")
     def _settings_that_belong_together(self):
@@ -361,8 +362,9 @@ def _drivers(study: Study, tables: dict[str, pd.DataFrame], means: Means) -> dic
 
     asked = study.settings.drivers
     effort = Effort(
-        asked.draws, asked.permutations, asked.resamples, asked.trees, asked.forests, study.settings.study.seed
-    )
+        asked.draws, asked.permutations, asked.resamples, asked.trees, asked.forests, study.settings.study.seed,
+        asked.posterior,
+    )  # fmt: skip
     question = Question(
         headline=study.settings.temperature.headline, response=asked.response, pool=asked.pool, day=asked.day,
         temperature=asked.temperature, sets=tuple(asked.sets), log=tuple(asked.log), random=asked.random,

@@ -131,7 +131,7 @@ def test_where_errors_are_nearly_all_that_is_seen_no_share_is_told():
     parts = found["how"].str.contains("taken out")
     assert found["estimate"][parts].isna().all()
     assert (found["flag"][parts] == UNRELIABLE).all()
-    assert "more than 80% of its variance" in error_sentence(found)
+    assert "more than 80 % of its variance" in error_sentence(found)
     assert found[~parts]["estimate"].notna().all()
 
 

@@ -195,7 +195,7 @@ def test_mistakes_in_the_settings_are_told(section, words):
 
 def test_effort_of_a_study_is_that_of_the_command():
     section, effort = DriversSection(), Effort()
-    names = ("draws", "permutations", "resamples", "trees", "forests")
+    names = ("draws", "permutations", "resamples", "trees", "forests", "posterior")
     assert [getattr(section, name) for name in names] == [getattr(effort, name) for name in names]
 
 
@@ -247,6 +247,20 @@ def test_layers_stand_beside_one_another_in_the_report():
     verdict = found.tables["drivers_verdict"].set_index(["layer", "subgroup"])["estimate"]
     assert layers.rows[0][1][0].startswith(f"{verdict['active', 'mineral']:+.2f}".replace("-", "−"))
     assert layers.tests[0].startswith("permafrost against active: all differences together, F = ")
+
+
+def test_the_bayesian_regression_stands_below_the_other_analyses(run):
+    result = run[1]
+    rivals = result.drivers["drivers_robustness"]
+    subgroups = list(dict.fromkeys(rivals["subgroup"]))
+    posterior = pd.DataFrame({"subgroup": subgroups[::-1]}).assign(
+        estimate=0.1, lower=-0.02, upper=0.22, probability=0.96
+    )
+    last = drivers_contents(result.drivers | {"drivers_bayes": posterior}).robustness[-1]
+    assert last.method == "shrinking prior"
+    assert [(cell.value, cell.agrees) for cell in last.cells] == [("+0.10 [−0.02, +0.22]", "sign 96 %")] * len(
+        subgroups
+    )
 
 
 def test_a_study_without_the_stage_has_no_section():

@@ -26,7 +26,7 @@ TAKEN_OUT = "samples weigh 1/(tau2 + se2); errors taken out of the variance"
 """How correlations and shares are told."""
 WEIGHED = "samples weigh 1/(tau2 + se2)"
 """How effects are told."""
-UNRELIABLE = f"none: errors are more than {1 - LEAST:.0%} of the variance"
+UNRELIABLE = f"none: errors are more than {100 * (1 - LEAST):.0f} % of the variance"
 """Flag of an answer that errors leave nothing of."""
 AT_ONE = "at its limit: what is seen without errors would be more than all there is"
 """Flag of a correlation that is held at 1."""
@@ -263,12 +263,13 @@ def error_sentence(found: pd.DataFrame) -> str:
     known = float(found["reliability"].iloc[0])
     if np.isnan(known):
         return (
-            f"Errors of the response are more than {1 - LEAST:.0%} of its variance: no correlation or share is told "
-            "of what is true."
+            f"Errors of the response are more than {100 * (1 - LEAST):.0f} % of its variance: no correlation or "
+            "share is told of what is true."
         )
-    told = f"Errors of the response are {1 - known:.0%} of its variance"
+    told = f"Errors of the response are {100 * (1 - known):.0f} % of its variance"
     whole = found[(found["method"] == "variation") & (found["what"] == "all")]
     if len(whole):
         row = whole.iloc[0]
-        told += f": told of them, all drivers explain {row['estimate']:.0%} of it (adjusted R2), not {row['naive']:.0%}"
+        explained, naive = 100 * row["estimate"], 100 * row["naive"]
+        told += f": told of them, all drivers explain {explained:.0f} % of it (adjusted R2), not {naive:.0f} %"
     return f"{told}. The table drivers_errors tells so of every method."

@@ -139,7 +139,8 @@ def relocate(batch: Batch, best: Point) -> None:
 def all_over(layout: Layout) -> Iterator[tuple[float, float | None]]:
     """Logarithms of decay rates all over the box, each with logarithms of Q10s, or with None for that it has."""
     q10s = (None, *np.log(SCANNED_Q10S)) if layout.warmed else (None,)
-    return product(np.linspace(*np.log(DECAY_RATES), SCANNED), q10s)
+    slowest, fastest = np.log(DECAY_RATES)
+    return product(np.linspace(slowest, fastest, SCANNED), q10s)
 
 
 def first_places(batch: Batch, starts: int) -> NDArray:

@@ -99,7 +99,8 @@ def drivers_contents(drivers: Mapping[str, pd.DataFrame]) -> DriversContents | N
     q10 = verdict.empty or "q10" in str(verdict["response"].iloc[0]).lower()
     return DriversContents(
         "What drives Q10" if q10 else "What drives carbon release", words,
-        tuple(dict.fromkeys(rivals["subgroup"])) if len(rivals) else (), tuple(_rows(rivals)),
+        tuple(dict.fromkeys(rivals["subgroup"])) if len(rivals) else (),
+        (*_rows(rivals), *_shrunk(drivers.get("drivers_bayes", pd.DataFrame()), rivals)),
         tuple(_predictor_rows(drivers.get("drivers_predictors", pd.DataFrame()))), _by_layer(drivers, verdict), verdict,
     )  # fmt: skip
 
@@ -117,6 +118,19 @@ def _rows(rivals: pd.DataFrame):
         differs = str(rows["differs"].iloc[0])
         name = f"{named.get(differs, 'primary')}, named beforehand" if primary else str(method)
         yield RobustnessRow(name, differs, cells)
+
+
+def _shrunk(posterior: pd.DataFrame, rivals: pd.DataFrame):
+    """The Bayesian regression as a further row, its probabilities of the sign in the place of agreement."""
+    if posterior.empty or rivals.empty:
+        return
+    found = posterior.set_index("subgroup")
+    rows = (found.loc[name] for name in dict.fromkeys(rivals["subgroup"]))
+    cells = tuple(
+        RobustnessCell(_effect(row["estimate"], row["lower"], row["upper"]), f"sign {100 * row['probability']:.0f} %")
+        for row in rows
+    )
+    yield RobustnessRow("shrinking prior", "Bayesian: most effects are taken to be small; place passed over", cells)
 
 
 def _effect(estimate: float, lower: float, upper: float) -> str:
