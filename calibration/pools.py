@@ -57,6 +57,7 @@ DESIGNS = (
     Design("carbon unknown, 3 temperatures, 15 times", (5, 15, 25), 365, 15, 2, 0.10, known=False),
     Design("one pool, 2 temperatures, 8 times", (5, 15), 365, 8, 1, 0.10, model="one-pool"),
     Design("jars differ by 10 %, 3 jars", (5, 15), 400, 21, 3, 0.10, jars_differ=0.10),
+    Design("jars differ by 3 %, 3 jars", (5, 15), 400, 21, 3, 0.10, jars_differ=0.03),
 )
 """From two to five temperatures, 8 to 60 reading days, 1 to 6 jars, noise as between replicates of published soils."""
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import brentq
+from scipy.optimize import brentq, curve_fit
 
 from calibration.coverage import Coverage
 from talik import q10
@@ -188,17 +188,17 @@ def estimands(design: Design) -> Iterator[Estimand]:
     pairs = [design.held[[0, -1]]] + ([design.held] if design.held.size > 2 else [])
     for held in pairs:
         places = np.searchsorted(design.held, held)
-        name = "rate-ratio" if held.size == 2 else "rate-fit"
         logs = _true_log_rates(design, places)
-        if not design.steps:
-            yield Estimand(name, held.size, "first", _slope(held, logs[:, 0]))
-        yield Estimand(name, held.size, "whole", _slope(held, logs.mean(axis=1)))
+        windows = {"whole": logs} if design.steps else {"first": logs[:, :1], "whole": logs}
+        for window, seen in windows.items():
+            for name, true in (RATES if held.size > 2 else {"rate-ratio": _slope}).items():
+                yield Estimand(name, held.size, window, true(held, seen))
         if design.steps:
             continue
-        whole = np.array([released(t, design.days).sum() for t in held])
+        whole = np.array([[released(t, design.days).sum()] for t in held])
         yield Estimand("equal-time", held.size, "whole", _slope(held, np.log(whole)))
         for start, end in QUARTERS:
-            taken = [_day(t, end * whole.min()) - _day(t, start * whole.min()) for t in held]
+            taken = [[_day(t, end * whole.min()) - _day(t, start * whole.min())] for t in held]
             yield Estimand("equal-carbon", held.size, f"{start:g} to {end:g}", _slope(held, -np.log(taken)))
 
 
@@ -212,8 +212,27 @@ def _true_log_rates(design: Design, places: np.ndarray) -> np.ndarray:
 
 
 def _slope(held: np.ndarray, logs) -> float:
-    """Ten times the slope of the least-squares line."""
-    return 10.0 * float(np.polyfit(held, logs, 1)[0])
+    """Ten times the slope of the line through mean logarithms; ``logs`` of shape (temperatures, times)."""
+    return 10.0 * float(np.polyfit(held, np.mean(logs, axis=1), 1)[0])
+
+
+def _exponential(held: np.ndarray, logs) -> float:
+    """Ten times the exponent of the least-squares curve through mean rates."""
+    means = np.exp(logs).mean(axis=1)
+    start = (float(means[0]), 0.05)
+    fitted, _ = curve_fit(lambda t, a, b: a * np.exp(b * (t - held[0])), held, means, start, xtol=1e-12, ftol=1e-12)
+    return 10.0 * float(fitted[1])
+
+
+def _arrhenius(held: np.ndarray, logs) -> float:
+    """Ln Q10 of one activation energy between the coldest and the warmest temperature."""
+    inverse = 1.0 / (held + 273.15)
+    energy = -float(np.polyfit(inverse, np.mean(logs, axis=1), 1)[0])
+    return 10.0 / (held[-1] - held[0]) * energy * (inverse[0] - inverse[-1])
+
+
+RATES = {"rate-fit": _slope, "exponential-fit": _exponential, "arrhenius": _arrhenius}
+"""True ln Q10 of definitions that rest on rates, from three temperatures."""
 
 
 def _day(temperature: float, carbon: float) -> float:

@@ -1,5 +1,6 @@
 """Rates of many soils as arrays, so that all are fitted at once."""
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -8,10 +9,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from talik.pools.layout import Layout
 
-SHORTEST = 8
-"""Series are filled up to this many rates, half as many more, twice as many, three times, four times, six times and
-so on. What fills them weighs nothing, and how much there is depends on the series alone, so that its sums are the
-same in any company."""
+LENGTHS = (8, 16, *(24 << doubled for doubled in range(30)))
+"""Series are filled up to one of these numbers of rates. What fills them weighs nothing, and how much there is depends
+on the series alone, so that its sums are the same in any company. Few lengths let more series be fitted at once."""
 
 
 @dataclass(frozen=True)
@@ -151,10 +151,7 @@ class Batch:
 
 def padded_length(n: int) -> int:
     """Length to which a series of n rates is filled up."""
-    length = SHORTEST
-    while length < n:
-        length = length * 3 // 2 if length & (length - 1) == 0 else length * 4 // 3
-    return length
+    return LENGTHS[bisect_left(LENGTHS, n)]
 
 
 def pack(series: Sequence[Series], layout: Layout) -> Batch:

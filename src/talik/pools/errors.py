@@ -86,7 +86,8 @@ def _smooth_layout(series: Series) -> Layout | None:
 
 def _means(series: Series) -> NDArray:
     """Mean rate of the temperature of each rate, shape (n,); where it is not positive, the mean of all that is seen."""
-    means = np.array([series.rate[series.temperature == degree].mean() for degree in series.temperature])
+    _, of, count = np.unique(series.temperature, return_inverse=True, return_counts=True)
+    means = (np.bincount(of, series.rate) / count)[of]
     seen = np.abs(series.rate[np.isfinite(series.rate)])
     typical = float(seen.mean()) if seen.size and seen.any() else 1.0
     return np.where(means > 0, means, typical)
@@ -153,15 +154,19 @@ def jar_difference(residual: ArrayLike, jar: ArrayLike, temperature: ArrayLike) 
     >>> jar_difference([0.1, 0.11, 0.09, -0.1, -0.11, -0.09], list("aaabbb"), [5.0] * 6)
     JarDifference(ratio=199.6..., freedom=1)
     """
-    frame = pd.DataFrame({"residual": np.asarray(residual, float), "jar": jar, "temperature": temperature})
-    jars = frame.groupby(["temperature", "jar"])["residual"].agg(["mean", "size"])
-    inside = frame["residual"] - frame.groupby(["temperature", "jar"])["residual"].transform("mean")
-    within = float((inside**2).sum()) / max(len(frame) - len(jars), 1)
-    apart = jars["mean"] - jars.groupby(level="temperature")["mean"].transform("mean")
-    freedom = len(jars) - jars.index.get_level_values("temperature").nunique()
+    residual = np.asarray(residual, float)
+    _, warmth = np.unique(np.asarray(temperature), return_inverse=True)
+    labels, of_label = np.unique(np.asarray(jar), return_inverse=True)
+    jars, of = np.unique(warmth * labels.size + of_label, return_inverse=True)
+    readings = np.bincount(of)
+    mean = np.bincount(of, residual) / readings
+    within = float(np.sum((residual - mean[of]) ** 2)) / max(residual.size - jars.size, 1)
+    held = jars // labels.size
+    apart = mean - (np.bincount(held, mean) / np.bincount(held))[held]
+    freedom = int(jars.size - np.unique(held).size)
     if not freedom or not within > 0:
         return JarDifference(0.0, 0)
-    between = float((apart**2).sum()) / freedom - within * float((1 / jars["size"]).mean())
+    between = float(np.sum(apart**2)) / freedom - within * float((1 / readings).mean())
     return JarDifference(max(between, 0.0) / within, freedom)
 
 
