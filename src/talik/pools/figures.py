@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from talik.errors import UnknownNameError
 from talik.pools.batch import Series, pack
-from talik.pools.fit import fit_series
+from talik.pools.fit import allowed_rise, fit_series
 from talik.pools.layout import Layout
 from talik.pools.models import PoolModel
 from talik.pools.record import PoolFit
@@ -78,22 +78,15 @@ def profile_curve(
     found = optima(batch, 8).all
     best = found.take(np.array([found.misfit.argmin()]))
     least = np.array([fit.residual_sum_of_squares])
-    rise = _allowed_rise(fit)
+    quantity = Quantity(place=place)
+    rise = allowed_rise(batch, [series], best, [quantity], confidence=0.95)
     misfit = np.full(target.size, np.inf)
     # From every optimum that was found, since beyond a ridge another may be the nearest.
     for start in range(found.misfit.size):
         begun = best if not np.isfinite(found.misfit[start]) else found.take(np.array([start]))
-        walks = begin_walks(batch, begun, Allowed(least, np.array([rise])), [Quantity(place=place)])
+        walks = begin_walks(batch, begun, Allowed(least, rise), [quantity])
         misfit = np.minimum(misfit, refit_at(batch, walks.take(np.zeros(target.size, int)), target))
-    return ProfileCurve(parameter, np.exp(target), np.maximum(misfit - least, 0.0) / rise, fit)
-
-
-def _allowed_rise(fit: PoolFit) -> float:
-    """Rise of the sum of squares at the ends of the intervals of a fit."""
-    from scipy import stats
-
-    free = fit.n - len(fit.parameters)
-    return float(fit.residual_sum_of_squares / free * stats.f.ppf(0.95, 1, free))
+    return ProfileCurve(parameter, np.exp(target), np.maximum(misfit - least, 0.0) / rise[0], fit)
 
 
 def plot_profile(curve: ProfileCurve, ax: Axes) -> Axes:

@@ -15,7 +15,7 @@ from talik.pools.batch import Batch, Series, pack, padded_length
 from talik.pools.descent import Point, descend
 from talik.pools.identified import WIDEST_Q10, WIDEST_RATE, why_not
 from talik.pools.layout import Layout
-from talik.pools.local import local
+from talik.pools.local import jar_shares, local
 from talik.pools.models import POOL_MODELS, PoolModel
 from talik.pools.profiles import Intervals, intervals
 from talik.pools.record import CarbonLeft, PoolFit, SigmaKind
@@ -242,14 +242,14 @@ def _fit_chunk(asked: Asked, layout: Layout, series: list[Series]) -> list[PoolF
     batch = pack(series, layout)
     profiled = quantities(layout, tuple(YEAR * years for years in YEARS) if layout.whole else ())
     found = searched(batch, asked.starts)
-    kept = intervals(batch, found.best, found.all, _allowed(asked, layout, batch, series, found.best), profiled)
+    kept = intervals(batch, found.best, found.all, _allowed(asked, batch, series, found.best, profiled), profiled)
     for _ in range(MOST_ROUNDS):
         rows = np.flatnonzero(np.isfinite(kept.better).all(axis=0).any(axis=0))
         if not rows.size:
             break
         part = _improved(batch, found, kept, rows)
         some = [series[i] for i in rows]
-        allowed = _allowed(asked, layout, part, some, found.best.take(rows))
+        allowed = _allowed(asked, part, some, found.best.take(rows), profiled)
         starts = found.all.misfit.size // batch.count
         everywhere = np.concatenate([rows + batch.count * start for start in range(starts)])
         kept.put(rows, intervals(part, found.best.take(rows), found.all.take(everywhere), allowed, profiled))
@@ -268,24 +268,46 @@ def _improved(batch: Batch, found: Optima, kept: Intervals, rows: NDArray) -> Ba
     return part
 
 
-def _allowed(asked: Asked, layout: Layout, batch: Batch, series: Sequence[Series], best: Point) -> Allowed:
+def _allowed(
+    asked: Asked, batch: Batch, series: Sequence[Series], best: Point, profiled: Sequence[Quantity]
+) -> Allowed:  # fmt: skip
     """How far the misfit may rise within the intervals: by chi-squared, or by Fisher's F."""
     if asked.sigma_kind == "known":
-        return Allowed(best.misfit, np.full(batch.count, stats.chi2.ppf(asked.confidence, 1)))
-    variance, free = _variance(layout, batch, series, best)
-    return Allowed(best.misfit, variance * stats.f.ppf(asked.confidence, 1, free))
+        rise = np.full((len(profiled), batch.count), stats.chi2.ppf(asked.confidence, 1))
+        return Allowed(best.misfit, rise)
+    return Allowed(best.misfit, allowed_rise(batch, series, best, profiled, asked.confidence))
 
 
-def _variance(layout: Layout, batch: Batch, series: Sequence[Series], best: Point) -> tuple[NDArray, NDArray]:
-    """Variance of the errors in units of sigma, and its degrees of freedom, each of shape (series,).
+def allowed_rise(
+    batch: Batch, series: Sequence[Series], best: Point, profiled: Sequence[Quantity], confidence: float
+) -> NDArray:
+    """How far the misfit may rise where the residuals tell the errors, shape (quantities, series)."""
+    return _variance(batch, series, best) * stats.f.ppf(confidence, 1, _freedom(batch, series, best, profiled))
 
-    Where jars differ, it is the few jars that tell the error, however often each is read.
-    """
+
+def _readings_freedom(batch: Batch, series: Sequence[Series]) -> NDArray:
+    """Rates less parameters, shape (series,)."""
+    return np.array([one.rate.size for one in series]) - float(batch.layout.size)
+
+
+def _variance(batch: Batch, series: Sequence[Series], best: Point) -> NDArray:
+    """Variance of the errors in units of sigma, shape (series,)."""
     # Rates made by a formula lie on the curve, and their intervals would be rounding errors wide.
     misfit = np.maximum(best.misfit, ROUNDING**2 * np.einsum("bn,bn->b", batch.aim, batch.aim))
-    free = np.array([one.rate.size for one in series]) - float(layout.size)
+    return misfit / _readings_freedom(batch, series)
+
+
+def _freedom(batch: Batch, series: Sequence[Series], best: Point, profiled: Sequence[Quantity]) -> NDArray:
+    """Degrees of freedom of the variance of each quantity, shape (quantities, series).
+
+    Where jars differ, it is the few jars that tell their part of it, however often each is read.
+    """
+    of_readings = _readings_freedom(batch, series)
     jars = np.array([float(one.jar_freedom or np.inf) for one in series])
-    return misfit / free, np.minimum(free, jars)
+    of_jars = np.minimum(jars, of_readings)
+    # Satterthwaite's squares take the share as known. Few jars tell it too, and its root is what covers (calibration).
+    share = np.sqrt(jar_shares(batch, best, profiled))
+    return 1.0 / (share / of_jars + (1.0 - share) / of_readings)
 
 
 @dataclass(frozen=True)
@@ -327,14 +349,13 @@ def _told(
         np.where(held, np.exp(np.where(held, end, 0.0)), end) for end in (values, kept.lower, kept.upper)
     )
     near = local(batch, found.best)
-    variance, _ = _variance(layout, batch, series, found.best)
-    known = np.ones(batch.count) if asked.sigma_kind == "known" else variance
+    known = np.ones(batch.count) if asked.sigma_kind == "known" else _variance(batch, series, found.best)
     return Told(
         estimates=center[:p] * scale, sd=near.errors * np.where(held[:p], center[:p], 1.0) * scale * np.sqrt(known),
         lower=lower[:p] * scale, upper=upper[:p] * scale, lower_closed=kept.lower_closed[:p],
         upper_closed=kept.upper_closed[:p], second=kept.second[:p], left=np.stack([center[p:], lower[p:], upper[p:]]),
         misfit=found.best.misfit, collinearity=near.collinearity,
-        optima=_optima(layout, found, _allowed(asked, layout, batch, series, found.best), scale),
+        optima=_optima(layout, found, _allowed(asked, batch, series, found.best, profiled), scale),
     )  # fmt: skip
 
 
@@ -345,7 +366,7 @@ def _optima(layout: Layout, found: Optima, allowed: Allowed, scale: NDArray) -> 
     for i in range(count):
         ends = found.all.take(np.arange(i, found.all.misfit.size, count))
         order = np.argsort(ends.misfit, kind="stable")
-        near = order[ends.misfit[order] <= allowed.least[i] + allowed.rise[i]]
+        near = order[ends.misfit[order] <= allowed.least[i] + allowed.rise[:, i].max()]
         first = found.best.take(np.array([i]))
         points = np.concatenate([first.phi, ends.phi[:, near]], axis=1)
         amounts = np.concatenate([first.amounts, ends.amounts[:, near]], axis=1)[: layout.free_amounts]

@@ -89,11 +89,11 @@ class Allowed:
     least: NDArray
     """Misfit of the best fit, shape (series,). [-]"""
     rise: NDArray
-    """How much more an interval allows, shape (series,). [-]"""
+    """How much more the interval of each quantity allows, shape (quantities, series); of walks, shape (walks,). [-]"""
 
     def take(self, rows: NDArray) -> "Allowed":
         """Of some of the series."""
-        return Allowed(self.least[rows], self.rise[rows])
+        return Allowed(self.least[rows], self.rise[..., rows])
 
 
 @dataclass
@@ -152,7 +152,8 @@ def begin_walks(batch: Batch, best: Point, allowed: Allowed, profiled: Sequence[
         readout=Readout(*(spread([getattr(quantity, name) for _, quantity in each]) for name in ("pool", "time"))),
         side=spread([side for side, _ in each]),
         edge=spread([edges(layout, quantity)[side > 0] for side, quantity in each]),
-        center=center, allowed=allowed.take(row), value=center.copy(), phi=best.phi[:, row],
+        center=center, allowed=Allowed(allowed.least[row], np.tile(allowed.rise, (2, 1)).ravel()),
+        value=center.copy(), phi=best.phi[:, row],
         closed=np.zeros(row.size, bool), better=np.full((layout.nonlinear, row.size), np.nan),
     )  # fmt: skip
 
