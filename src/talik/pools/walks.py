@@ -37,7 +37,9 @@ REFITTED = 1e-3
 BETTER = 1e-3
 """A refit is a better fit than the best when its misfit is lower by this part of the threshold's rise."""
 NARROW = 5e-3
-"""Width of a bracket, as a part of its distance from the best fit, at which a walk is done. [-]"""
+"""Width of a bracket, as a part of its distance from the best fit, at which the walk of a logarithm is done. [-]"""
+NARROW_PULLED = 1e-5
+"""The same of an amount or carbon left, whose end may lie close to nothing or to all. [-]"""
 DOUBTED = 0.3
 """A bracket's outer end is fitted anew, from nearer, when the bracket has narrowed to this part. [-]"""
 
@@ -311,9 +313,11 @@ def _advance(refits: Refits, rows: NDArray, bracket: Bracket) -> NDArray:
     bracket.learn(rows, found.value, found.root, inside, side)
     outside, reach = bracket.outside[rows], np.maximum(np.abs(inside - center), 1e-9)
     # A pull that no longer moves has met what the model can hold at most.
-    stuck = (found.root <= 1.0) & (gained <= NARROW * reach) & (walks.place[rows] < 0)
+    pulled = walks.place[rows] < 0
+    width = np.where(pulled, NARROW_PULLED, NARROW) * reach
+    stuck = (found.root <= 1.0) & (gained <= width) & pulled
     ended = (found.root <= 1.0) & at_edge
-    narrow = (np.abs(outside - inside) <= NARROW * reach) | (stuck & np.isfinite(outside))
+    narrow = (np.abs(outside - inside) <= width) | (stuck & np.isfinite(outside))
     spent = bracket.tried[rows] >= MOST_REFITS
     walks.closed[rows] = ~ended & (met | narrow | (spent & np.isfinite(outside)))
     finished = met | ended | narrow | spent
