@@ -29,6 +29,12 @@ SMALLEST = 1e-100
 THINNED = 0.75
 """Finished series are set aside when fewer than this part is left."""
 
+LARGEST_KEPT = 31 << 20
+"""Largest freed array whose memory is kept for the next. [B]"""
+# Memory of arrays above 128 kB goes back to the system as they are freed, and to be given it again takes as long as
+# to fill it. C libraries of Linux keep such arrays from the first one on that was freed.
+np.empty(LARGEST_KEPT, np.uint8)
+
 
 class Pull(Protocol):
     """One more reading of each series, that pulls an amount, or carbon left, towards a target: see `readout`."""
