@@ -34,23 +34,15 @@ def cholesky(matrix: NDArray) -> tuple[NDArray, NDArray]:
     >>> regular
     array([ True])
     """
-    size, _, series = matrix.shape
-    factor = np.zeros(matrix.shape)
-    regular = np.ones(series, bool)
-    for j in range(size):
-        pivot = matrix[j, j].copy()
-        for k in range(j):
-            pivot -= factor[j, k] ** 2
-        sound = pivot > SINGULAR * matrix[j, j]
+    rest, factor = matrix.copy(), np.zeros(matrix.shape)
+    regular = np.ones(matrix.shape[2], bool)
+    for j in range(len(matrix)):
+        sound = rest[j, j] > SINGULAR * matrix[j, j]
         regular &= sound
-        root = np.sqrt(np.where(sound, pivot, 1.0))
-        factor[j, j] = root
-        inverse = np.where(sound, 1.0 / root, 0.0)
-        for i in range(j + 1, size):
-            entry = matrix[i, j].copy()
-            for k in range(j):
-                entry -= factor[i, k] * factor[j, k]
-            factor[i, j] = entry * inverse
+        root = np.sqrt(np.where(sound, rest[j, j], 1.0))
+        below = rest[j + 1 :, j] * np.where(sound, 1.0 / root, 0.0)
+        factor[j, j], factor[j + 1 :, j] = root, below
+        rest[j + 1 :, j + 1 :] -= below[:, None] * below
     return factor, regular
 
 
@@ -74,17 +66,13 @@ def solve(factor: NDArray, right: NDArray) -> NDArray:
     >>> solve(factor, np.array([[8.0], [8.0]]))[:, 0]
     array([1.5, 1. ])
     """
-    size = len(factor)
-    solution = np.empty_like(right)
-    for i in range(size):
-        entry = right[i].copy()
-        for k in range(i):
-            entry -= factor[i, k] * solution[k]
-        solution[i] = entry / factor[i, i]
-    for i in range(size - 1, -1, -1):
-        for k in range(i + 1, size):
-            solution[i] -= factor[k, i] * solution[k]
+    solution = right.copy()
+    for i in range(len(factor)):
         solution[i] /= factor[i, i]
+        solution[i + 1 :] -= factor[i + 1 :, i] * solution[i]
+    for i in reversed(range(len(factor))):
+        solution[i] /= factor[i, i]
+        solution[:i] -= factor[i, :i] * solution[i]
     return solution
 
 
@@ -99,19 +87,10 @@ def inverse(factor: NDArray) -> NDArray:
            [-0.125 ,  0.25  ]])
     """
     size = len(factor)
-    lower = np.zeros(factor.shape)
-    for j in range(size):
-        lower[j, j] = 1.0 / factor[j, j]
-        for i in range(j + 1, size):
-            entry = factor[i, j] * lower[j, j]
-            for k in range(j + 1, i):
-                entry += factor[i, k] * lower[k, j]
-            lower[i, j] = -entry / factor[i, i]
-    product = np.empty(factor.shape)
+    lower, product = np.zeros(factor.shape), np.zeros(factor.shape)
+    lower[np.arange(size), np.arange(size)] = 1.0
     for i in range(size):
-        for j in range(i + 1):
-            entry = lower[i, i] * lower[i, j]
-            for k in range(i + 1, size):
-                entry += lower[k, i] * lower[k, j]
-            product[i, j] = product[j, i] = entry
+        lower[i] /= factor[i, i]
+        lower[i + 1 :] -= factor[i + 1 :, i, None] * lower[i]
+        product += lower[i][:, None] * lower[i]
     return product

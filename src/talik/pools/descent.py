@@ -129,7 +129,7 @@ def evaluate(batch: Batch, phi: NDArray, pull: Pull | None = None) -> Point:
     if pull is not None:
         filled = np.concatenate([filled, np.concatenate(pull.row(layout, phi)).T[..., None]], axis=2)
         aim = np.concatenate([aim, pull.target[:, None]], axis=1)
-    gram = np.ascontiguousarray(np.moveaxis(filled @ filled.transpose(0, 2, 1), 0, -1))
+    gram = np.ascontiguousarray((filled @ filled.transpose(0, 2, 1)).transpose(1, 2, 0))
     moment = (filled[:, : layout.count] @ aim[..., None])[..., 0].T
     count = layout.count
     solved = best_amounts(gram[:count, :count], moment, layout.whole)
@@ -279,14 +279,13 @@ def _floor(batch: Batch) -> NDArray:
 
 def _step(here: Point, lower: NDArray, upper: NDArray, damping: NDArray) -> tuple[NDArray, NDArray, NDArray]:
     """The damped step within the box, the fall of the misfit that it promises, and the fall still to be had."""
-    q = len(here.phi)
-    diagonal = here.curvature[np.arange(q), np.arange(q)]
+    each = np.arange(len(here.phi))
+    diagonal = here.curvature[each, each]
     stuck = ((here.phi <= lower) & (here.gradient >= 0)) | ((here.phi >= upper) & (here.gradient <= 0))
     stuck |= (lower == upper) | ~(diagonal > 0)
     slope = np.where(stuck, 0.0, here.gradient)
     matrix = np.where(stuck[:, None] | stuck, 0.0, here.curvature)
-    for i in range(q):
-        matrix[i, i] = np.where(stuck[i], 1.0, diagonal[i] * (1.0 + damping))
+    matrix[each, each] = np.where(stuck, 1.0, diagonal * (1.0 + damping))
     factor, _ = batched.cholesky(matrix)
     step = batched.solve(factor, -slope)
     slack = -(slope * step).sum(axis=0) * (1.0 + damping)

@@ -8,10 +8,10 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from talik.pools.batch import Series, pack, padded_length
-from talik.pools.descent import curves
+from talik.pools.descent import curves, descend
 from talik.pools.layout import Layout
 from talik.pools.models import POOL_MODELS
-from talik.pools.search import optima
+from talik.pools.search import box, searched
 
 LEAST_LEVEL = 0.05
 """Level below which errors no longer shrink, as a part of the mean rate of the temperature. [-]"""
@@ -97,12 +97,14 @@ def _smoothed(series: Sequence[Series], layout: Layout) -> list[Smoothed]:
     """Some series of one layout and padded length."""
     levels = [_means(one) for one in series]
     smoothed: list[Smoothed] = []
+    best = None
     for _ in range(ROUNDS):
         weighed = [
             replace(one, sigma=one.sigma * level, carbon=None) for one, level in zip(series, levels, strict=True)
         ]
         batch = pack(weighed, layout)
-        best = optima(batch, STARTS).best
+        # Sought once and then followed: an optimum that is sought anew may be another one, and levels would not settle.
+        best = searched(batch, STARTS).best if best is None else descend(batch, best.phi, *box(layout, batch.count))
         fitted = np.einsum("bpn,pb->bn", curves(batch, best.phi)[:, : layout.count], best.amounts)
         lines = [row[: one.rate.size] * one.sigma for row, one in zip(fitted, weighed, strict=True)]
         levels = [np.hypot(line, LEAST_LEVEL * _means(one)) for line, one in zip(lines, series, strict=True)]

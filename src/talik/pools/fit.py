@@ -12,7 +12,7 @@ from scipy import stats
 from talik.errors import UnknownNameError
 from talik.inference.criteria import Criterion, aicc, bic
 from talik.pools.batch import Batch, Series, pack, padded_length
-from talik.pools.descent import Point, descend
+from talik.pools.descent import Point, descend, evaluate
 from talik.pools.identified import WIDEST_Q10, WIDEST_RATE, why_not
 from talik.pools.layout import Layout
 from talik.pools.local import jar_shares, local
@@ -258,13 +258,14 @@ def _fit_chunk(asked: Asked, layout: Layout, series: list[Series]) -> list[PoolF
 
 
 def _improved(batch: Batch, found: Optima, kept: Intervals, rows: NDArray) -> Batch:
-    """Take the better fits that profiles have met; the series that have them."""
+    """Take the best of the better fits that profiles have met; the series that have them."""
     part = batch.take(rows)
-    for begun in kept.better[..., rows].swapaxes(0, 1):
-        phi = np.where(np.isfinite(begun), begun, found.best.phi[:, rows])
-        ended = sorted_pools(batch.layout, descend(part, phi, *box(batch.layout, rows.size), finished=EXACT))
-        better = np.flatnonzero(ended.misfit < found.best.misfit[rows])
-        found.best.put(rows[better], ended.take(better))
+    begun = np.where(np.isfinite(kept.better[..., rows]), kept.better[..., rows], found.best.phi[:, None, rows])
+    misfit = np.stack([evaluate(part, phi).misfit for phi in begun.swapaxes(0, 1)])
+    lowest = begun[:, misfit.argmin(axis=0), np.arange(rows.size)]
+    ended = sorted_pools(batch.layout, descend(part, lowest, *box(batch.layout, rows.size), finished=EXACT))
+    better = np.flatnonzero(ended.misfit < found.best.misfit[rows])
+    found.best.put(rows[better], ended.take(better))
     return part
 
 
