@@ -236,6 +236,41 @@ def pools(
 
 
 @app.command()
+def posterior(
+    run: Annotated[Path, typer.Argument(help="Folder of a finished run.", metavar="RUN")],
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Folder to write to; RUN/posterior by default.", show_default=False)
+    ] = None,
+    model: Annotated[str, typer.Option("--model", help="one-pool, two-pool or three-pool.")] = "two-pool",
+    predictor: Annotated[
+        list[str] | None, typer.Option("--predictor", help="Property that ln Q10 may depend on; more than once.")
+    ] = None,
+    coefficients: Annotated[
+        str, typer.Option("--coefficients", help="Their prior: laplace, horseshoe or normal.")
+    ] = "laplace",
+    priors: Annotated[
+        Path | None, typer.Option("--priors", help="CSV file of priors in place of talik's.", show_default=False)
+    ] = None,
+    chains: Annotated[int, typer.Option("--chains", min=1, help="Chains.")] = 4,
+    warmup: Annotated[int, typer.Option("--warmup", min=100, help="Draws a chain that tune the sampler.")] = 2000,
+    draws: Annotated[int, typer.Option("--draws", min=100, help="Draws a chain that are kept.")] = 3000,
+    accept: Annotated[float, typer.Option("--accept", help="Acceptance that the sampler is tuned to.")] = 0.95,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of all draws.")] = 1,
+) -> None:
+    """Pools of all soils of a run in one Bayesian model; takes minutes."""
+    from talik.pools.hierarchical.of_run import fit_run, write_posterior
+
+    fit = fit_run(
+        run, seed=seed, predictors=predictor or (), model=model, coefficients=coefficients, priors=priors,
+        chains=chains, warmup=warmup, draws=draws, target_accept=accept,
+    )  # fmt: skip
+    folder = out or run / "posterior"
+    files = write_posterior(fit, folder)
+    typer.echo((folder / "posterior.txt").read_text(encoding="utf-8"), nl=False)
+    typer.echo(f"{len(files)} files: {folder}")
+
+
+@app.command()
 def report(run: Annotated[Path, typer.Argument(help="Folder of a finished run.", metavar="RUN")]) -> None:
     """Write the report of a finished run again."""
     from talik.study import write_report

@@ -177,6 +177,17 @@ _ALL = (
         ),
     ),
     Table(
+        "pools_posterior", "one parameter of a set, or of all sets together, in the hierarchical model",
+        _columns(
+            "set sample model* parameter* estimate# sd# lower# upper# contraction# own# rhat# ess_bulk# ess_tail# "
+            "identified? reason"
+        ),
+    ),
+    Table(
+        "pools_posterior_checks", "one statistic of a set, measured and made by the hierarchical model",
+        _columns("set* statistic* measured# lower# upper# p# flag"),
+    ),
+    Table(
         "q10", "one estimate",
         _columns(
             "study set* sample definition* pool gas basis paired? t_low t_high temperatures# window time_start "

@@ -12,7 +12,16 @@ from numpy.testing import assert_allclose
 from scipy import optimize, stats
 
 import talik
-from talik.errors import ChainError, InputError, MissingExtraError, SettingsError, TableError, UnknownNameError
+from talik import store
+from talik.errors import (
+    ChainError,
+    InputError,
+    MissingExtraError,
+    SettingsError,
+    StoreError,
+    TableError,
+    UnknownNameError,
+)
 from talik.inference.diagnostics import Gates, check_mixing, leave_one_out, mixing, mixing_of
 from talik.inference.sampling import Chains, Sampler
 from talik.pools import one_pool_mean
@@ -25,7 +34,9 @@ from talik.pools.hierarchical.figures import (
     plot_prior_and_posterior,
 )
 from talik.pools.hierarchical.fit import bind, scaled_rates
+from talik.pools.hierarchical.of_run import fit_run, write_posterior
 from talik.pools.hierarchical.predictive import expected_rates, log_likelihood
+from talik.tables import read_table, typed
 
 DAYS = np.array([3.0, 8, 15, 30, 60, 100, 160, 240, 365])
 SOILS = 9
@@ -507,3 +518,61 @@ def test_arviz_does_not_speak_of_its_next_version():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert _arviz().__name__ == "arviz"
+
+
+# --- of a finished run -----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def run(tmp_path, study):
+    """A finished run of three of the soils, of which two have clay."""
+    respiration, jars, predictors, _ = study
+    kept = ["soil 1", "soil 4", "soil 7"]
+    rates = respiration[respiration["set"].isin(kept)].drop(columns="set").assign(gas="co2")
+    properties = predictors.rename(columns={"sample": "id", "clay": "value"})
+    properties = properties[properties["id"].isin(kept[:2])].assign(subject="sample", property="clay")
+    samples = pd.DataFrame({"sample": kept, "site": ["ridge", "ridge", "gully"]})
+    folder = store.open_run(tmp_path / "run")
+    for stage, tables in {
+        "incubation": {"jars": jars[jars["set"].isin(kept)], "respiration": rates},
+        "survey": {"samples": samples, "properties": properties},
+    }.items():
+        made = {name: typed(name, table) for name, table in tables.items()}
+        store.write_stage(folder, stage, "key", made, {}, 0.0)
+    return folder.path
+
+
+QUICK = {"model": "one-pool", "chains": 1, "warmup": 100, "draws": 100,
+         "gates": Gates(rhat=2.0, ess=2, diverging=1.0)}  # fmt: skip
+
+
+def test_a_run_is_fitted_and_sets_whose_sample_lacks_a_predictor_are_told(run, study):
+    fit = fit_run(run, seed=3, predictors=["clay"], **QUICK)
+    measured = study[0][study[0]["set"].isin(["soil 1", "soil 4"])]
+    assert sorted(fit.soils.rate) == pytest.approx(sorted(measured["specific_respiration"]))
+    assert fit.soils.names == ("soil 1", "soil 4")
+    assert fit.soils.left_out.to_dict("records") == [{"set": "soil 7", "reason": "its sample lacks clay"}]
+    assert list(fit.draws["predictor"]) == ["clay"]
+
+
+def test_a_property_that_no_sample_has_is_named_with_those_there_are(run):
+    with pytest.raises(TableError, match="no sample has the properties silt; those of the run are clay"):
+        fit_run(run, seed=3, predictors=["clay", "silt"], **QUICK)
+
+
+def test_a_folder_without_a_finished_run_is_told(tmp_path):
+    with pytest.raises(StoreError, match="holds no finished stage 'incubation'"):
+        fit_run(tmp_path, seed=3)
+
+
+def test_what_is_written_is_what_is_told(fit, table, tmp_path):
+    files = write_posterior(fit, tmp_path / "posterior")
+    assert all(path.stat().st_size for path in files)
+    written = read_table(tmp_path / "posterior" / "tables" / "pools_posterior.csv", "pools_posterior")
+    assert_allclose(written["upper"], table["upper"], rtol=1e-5)
+    assert talik.read_draws(tmp_path / "posterior" / "draws.nc")["q10"].equals(fit.draws["q10"])
+    words = (tmp_path / "posterior" / "posterior.txt").read_text(encoding="utf-8")
+    slow = of(table, "", "mean_q10_slow")
+    assert f"mean_q10_slow: {slow['lower']:.3g} to {slow['upper']:.3g} (95 %)" in words
+    told = table[(table["parameter"] == "q10_fast") & (table["set"] != "")]["identified"]
+    assert f"q10_fast is identified in {told.sum()} of {SOILS} sets." in words

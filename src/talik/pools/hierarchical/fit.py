@@ -62,6 +62,11 @@ class HierarchicalFit:
         """What the sampler moved."""
         return coordinates(self.model)
 
+    def also_without(self, left_out: pd.DataFrame) -> HierarchicalFit:
+        """The same fit, with further sets told as left out: columns set and reason."""
+        every = pd.concat([self.soils.left_out, left_out], ignore_index=True)
+        return replace(self, soils=replace(self.soils, left_out=every))
+
     def table(self, confidence: float = 0.95) -> pd.DataFrame:
         """Every parameter of every set, then those of all soils together.
 
