@@ -181,7 +181,9 @@ def _write_figures(fit: HierarchicalFit, folder: Path) -> Iterator[Path]:
         ("prior_and_posterior", plot_contraction, (7.5, 6.0)), ("posterior_checks", plot_checks, (7.0, 3.2)),
     ):  # fmt: skip
         figure = Figure(figsize=size, layout="constrained")
-        draw(fit, figure.add_subplot())
+        axes = draw(fit, figure.add_subplot())
+        if axes.get_legend_handles_labels()[0]:
+            figure.legend(loc="outside upper left", ncols=2, frameon=False, fontsize="small")
         path = folder / f"{name}.svg"
         figure.savefig(path)
         yield path
