@@ -8,6 +8,7 @@ import pandas as pd
 
 from talik.errors import TableError, itemised, listed
 from talik.problems import Problem, problem
+from talik.survey.properties import wide_properties
 from talik.tables import DEFINITIONS, TABLES
 from talik.temperature.q10 import pooled, widest
 
@@ -227,7 +228,7 @@ def _joined(
     table = found.merge(where, on="sample", how="left").merge(places, on="site", how="left")
     if {"depth_top", "depth_bottom"} <= set(table):
         table["depth"] = table[["depth_top", "depth_bottom"]].mean(axis=1)
-    of_sample, of_site = _wide(properties, "sample"), _wide(properties, "site")
+    of_sample, of_site = wide_properties(properties, "sample"), wide_properties(properties, "site")
     both = [name for name in of_sample if name in of_site]
     if both:
         raise TableError(f"properties {listed(both)} are told of samples and of sites; name them apart.", both)
@@ -235,13 +236,6 @@ def _joined(
     table = table.merge(of_site, left_on="site", right_index=True, how="left")
     spread = error if table[error].notna().any() else ""
     return Gathered(table.reset_index(drop=True), response, spread, _groups(properties), tuple(told))
-
-
-def _wide(properties: pd.DataFrame, subject: str) -> pd.DataFrame:
-    """A row an id, a column a property."""
-    rows = properties[properties["subject"] == subject]
-    wide = rows.pivot(index="id", columns="property", values="value")
-    return wide[list(dict.fromkeys(rows["property"]))] if len(rows) else pd.DataFrame()
 
 
 def _groups(properties: pd.DataFrame) -> dict[str, tuple[str, ...]]:

@@ -12,6 +12,7 @@ from talik.errors import TableError, listed
 from talik.inference.draws import write_draws
 from talik.pools.hierarchical.fit import HierarchicalFit, fit_hierarchical
 from talik.store import RunFolder
+from talik.survey.properties import wide_properties
 from talik.tables import typed, write_table
 
 
@@ -50,7 +51,7 @@ def fit_run(run: Path | str, *, seed: int, predictors: Sequence[str] = (), **set
     jars, samples = measured["jars"], surveyed["samples"]
     if not predictors:
         return fit_hierarchical(measured["respiration"], jars, seed=seed, samples=samples, **settings)
-    known = properties_of(surveyed["properties"], predictors)
+    known = _predictors(surveyed["properties"], predictors)
     told = jars["sample"].astype(str).isin(known.index)
     without = jars.loc[~told & (jars["set"].fillna("") != ""), "set"].unique()
     if not told.any():
@@ -63,38 +64,14 @@ def fit_run(run: Path | str, *, seed: int, predictors: Sequence[str] = (), **set
     return fit.also_without(left_out)
 
 
-def properties_of(properties: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
-    """Properties of samples, a row a sample that has all of them, a column a property.
-
-    Parameters
-    ----------
-    properties : DataFrame
-        The table of this name.
-    names : sequence of str
-        Properties.
-
-    Returns
-    -------
-    DataFrame
-
-    Raises
-    ------
-    TableError
-        With every property that no sample has.
-
-    Examples
-    --------
-    >>> properties = pd.DataFrame({"subject": "sample", "id": ["ridge", "gully", "ridge"],
-    ...                            "property": ["clay", "clay", "ph"], "value": [20.0, 35.0, 6.1]})
-    >>> properties_of(properties, ["clay"])["clay"].to_dict()
-    {'gully': 35.0, 'ridge': 20.0}
-    """
-    rows = properties[properties["subject"] == "sample"]
-    unknown = [name for name in names if name not in set(rows["property"])]
+def _predictors(properties: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
+    """Properties of the samples that have all of them."""
+    wide = wide_properties(properties, "sample")
+    unknown = [name for name in names if name not in wide]
     if unknown:
-        known = listed(sorted(rows["property"].unique()), 20) or "none"
+        known = listed(sorted(wide), 20) or "none"
         raise TableError(f"no sample has the properties {listed(unknown)}; those of the run are {known}.", unknown)
-    wide = rows.pivot(index="id", columns="property", values="value")[list(names)].dropna()
+    wide = wide[list(names)].dropna()
     return wide.set_axis(wide.index.astype(str))
 
 
