@@ -12,13 +12,16 @@ from talik.drivers.correlation import driver_correlations, driver_partial_correl
 from talik.drivers.importance import driver_importance
 from talik.drivers.naive import AT_ONE, UNRELIABLE, beside_naive, error_sentence
 from talik.drivers.reliability import ranks_without_errors, reliability
+from talik.drivers.selection import forward_selection
 from talik.drivers.table import DriverTable, driver_table
 from talik.drivers.variation import variation_partitioning
+from talik.drivers.verdict import distances_of
 from talik.errors import InputError
+from talik.spatial.moran import inverse_distance, morans_i, morans_i_of_residuals, morans_i_without_errors
 
 GROUPS = {"mineral": ["clay"], "microbial": ["mbc"], "environment": ["ph"]}
 KEYS = ["method", "level", "predictor", "subgroup", "group", "what"]
-QUICK = {"resamples": 2, "trees": 10}
+QUICK = {"permutations": 99, "resamples": 2, "trees": 10}
 
 
 def soils(seed: int, n: int = 40, error: float = 0.12, spread: float = 0.5) -> tuple[DriverTable, DriverTable]:
@@ -161,3 +164,89 @@ def test_without_errors_there_is_one_answer_and_a_sentence_says_so():
     found = attribute(table, effort=Effort(draws=10, permutations=19, resamples=19, trees=10, forests=1))
     assert "drivers_errors" not in found.tables
     assert any("Errors of the response are not known" in one for one in found.sentences)
+
+
+def along_a_line(seed: int, error: float, n: int = 60) -> tuple[DriverTable, DriverTable]:
+    """Soils along a line, alike where they are near, as measured and with their true response."""
+    measured, true = soils(seed, n=n, error=error)
+    rng = np.random.default_rng([seed, 1])
+    smooth = 0.3 * np.convolve(rng.standard_normal(n + 9), np.ones(10) / 10**0.5, "valid")
+    place = np.column_stack([np.full(n, 35.0), 90 + 0.1 * np.arange(n)])
+    return tuple(replace(one, response=one.response + smooth, coordinates=place) for one in (measured, true))
+
+
+def test_morans_i_told_of_errors_is_that_of_the_true_response_and_the_naive_one_is_less():
+    away = []
+    for seed in range(60):
+        measured, true = along_a_line(seed, error=0.25)
+        near, known = inverse_distance(distances_of(true)), reliability(measured.response, measured.error)
+        for design in (np.ones((60, 1)), np.column_stack([np.ones(60), true.predictors])):
+            naive, truth = (morans_i_of_residuals(one.response, design, near).value for one in (measured, true))
+            told = morans_i_without_errors(measured.response, design, near, measured.error, known.weights).value
+            away.append({"of": design.shape[1], "naive": naive - truth, "told": told - truth})
+    every = pd.DataFrame(away).groupby("of")
+    mean, error = every.mean(), every.sem()
+    assert (mean["naive"] < -4 * error["naive"]).all()
+    assert (mean["told"].abs() < 4 * error["told"]).all()
+    assert (every["told"].std() < mean["naive"].abs()).all()
+
+
+def test_errors_alike_divide_what_is_above_the_mean_of_morans_i_by_the_reliability():
+    measured, _ = along_a_line(1, error=0.12)
+    table = replace(measured, error=np.full(measured.n, 0.12))
+    rows = beside_naive(table, **QUICK).query("method == 'moran'").set_index("what")
+    whole = rows.loc["Moran's I of the response, inverse distance"]
+    without = -1 / (table.n - 1)
+    known = 1 - 0.12**2 / table.response.var(ddof=1)
+    assert_allclose(whole["naive"], morans_i(table.response, inverse_distance(distances_of(table))).value)
+    assert_allclose(whole["estimate"] - without, (whole["naive"] - without) / known)
+    assert rows["lower"].isna().all()
+    assert rows["flag"].str.startswith("no interval").all()
+
+
+def test_a_selection_told_of_errors_explains_what_that_of_the_true_response_does():
+    away = []
+    for seed in range(25):
+        measured, true = soils(seed, n=60)
+        known = reliability(measured.response, measured.error)
+        truth, naive, told = (
+            sum(forward_selection(table, weights=weights, permutations=99).added.values())
+            for table, weights in ((true, None), (measured, None), (measured, known.weights))
+        )
+        away.append({"naive": naive - truth, "told": told / known.value - truth})
+    every = pd.DataFrame(away)
+    assert every["naive"].mean() < -4 * every["naive"].sem()
+    assert abs(every["told"].mean()) < 4 * every["told"].sem()
+    assert (every["told"] ** 2).mean() < (every["naive"] ** 2).mean() / 2
+
+
+def test_what_variables_chosen_add_is_what_all_chosen_explain():
+    table, _ = soils(9)
+    found = beside_naive(table, **QUICK).query("method == 'forward selection'")
+    each, whole = (found[found["what"] == what] for what in ("adjusted R2 added", "adjusted R2 of all chosen"))
+    assert_allclose(each[["naive", "estimate"]].sum(), whole[["naive", "estimate"]].iloc[0].astype(float))
+    steps = forward_selection(table, permutations=99).steps
+    assert_allclose(whole["naive"], steps["adjusted"].iloc[len(each) - 1])
+
+
+def test_a_selection_weighed_is_that_of_samples_that_stand_so_often():
+    table, _ = soils(8)
+    often = np.arange(40) % 3 + 1
+    repeated = table.of_rows(np.repeat(np.arange(40), often))
+    weighed = forward_selection(table, weights=often, permutations=99).steps.set_index("variable")["r2"]
+    assert_allclose(weighed, forward_selection(repeated, permutations=99).steps.set_index("variable")["r2"][:3])
+
+
+def test_what_is_chosen_only_by_one_of_both_is_told_with_zero():
+    rng = np.random.default_rng(3)
+    clay, ph, cn = rng.standard_normal((3, 40))
+    error = np.where(np.arange(40) < 20, 0.05, 3.0)
+    # Soils that are badly known follow the pH by chance, those that are well known the clay.
+    frame = pd.DataFrame({"clay": clay, "ph": ph, "cn": cn, "sd": error})
+    frame["ln_q10"] = 0.3 * clay + 0.2 * cn + np.where(error > 1, 3 * ph, 0.05 * rng.standard_normal(40))
+    groups = {"mineral": ["clay"], "environment": ["ph"], "substrate": ["cn"]}
+    table = driver_table(frame, response="ln_q10", error="sd", groups=groups)
+    rows = beside_naive(table, **QUICK).query("method == 'forward selection'").set_index("predictor")
+    assert rows.loc["ph", "naive"] > 0.3
+    assert rows.loc["clay", "naive"] == 0
+    assert "only where told" in rows.loc["clay", "flag"]

@@ -196,8 +196,9 @@ def _methods(
     yield "components", "drivers_components", lambda: [_components(table)]
     if table.error is not None:
         yield "errors of the response", "drivers_errors", lambda: [
-            beside_naive(table, model=model, variables=_variables(table), few=_few(table), resamples=effort.resamples,
-                         trees=effort.trees, seed=effort.seed)
+            beside_naive(table, model=model, variables=_variables(table), few=_few(table),
+                         permutations=effort.permutations, resamples=effort.resamples, trees=effort.trees,
+                         seed=effort.seed)
         ]  # fmt: skip
     yield "other analyses", "drivers_robustness", lambda: [_robustness(table, verdict, effort)]
     yield "verdict", "drivers_verdict", lambda: [_verdict(table, verdict), *_of_layers(of_layers, verdict, effort)]

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from talik.drivers.components import table_of_components
+from talik.drivers.components import components_of, table_of_components
 from talik.drivers.correlation import ALL_OTHERS, driver_correlations, driver_partial_correlations, explained_by
 from talik.drivers.forests import TREES, forest_importance
 from talik.drivers.importance import NEGATIVE, driver_importance
@@ -16,10 +16,12 @@ from talik.drivers.mixed import driver_effects, layer_differences
 from talik.drivers.path_model import PathModel
 from talik.drivers.paths import fit_equations, path_effects
 from talik.drivers.reliability import LEAST, Reliability, ranks_without_errors, reliability, without_errors
+from talik.drivers.selection import forward_selection
 from talik.drivers.table import DriverTable
 from talik.drivers.variation import variation_partitioning
 from talik.drivers.verdict import distances_of, only_layer
 from talik.errors import InputError, TalikError
+from talik.spatial.moran import WEIGHTS, morans_i, morans_i_of_residuals, morans_i_without_errors
 from talik.tables import typed
 
 TAKEN_OUT = "samples weigh 1/(tau2 + se2); errors taken out of the variance"
@@ -30,6 +32,10 @@ UNRELIABLE = f"none: errors are more than {100 * (1 - LEAST):.0f} % of the varia
 """Flag of an answer that errors leave nothing of."""
 AT_ONE = "at its limit: what is seen without errors would be more than all there is"
 """Flag of a correlation that is held at 1."""
+NO_INTERVAL_OF_PLACE = "no interval; its p stands in drivers_spatial"
+"""Flag of Moran's I: to draw places anew parts them from their neighbours."""
+SELECTED = "no interval: the same samples chose"
+"""Flag of what a forward selection adds."""
 _KEYS = ["level", "predictor", "subgroup", "group", "what"]
 
 
@@ -39,6 +45,7 @@ def beside_naive(
     model: PathModel | None = None,
     variables: dict[str, np.ndarray] | None = None,
     few: bool = False,
+    permutations: int = 999,
     resamples: int = 999,
     trees: int = TREES,
     seed: int = 1,
@@ -47,8 +54,10 @@ def beside_naive(
 
     Effects (mixed models, paths, differences of layers) weigh samples by 1 / (tau² + s²), as they do in their own
     tables. So do correlations, partitioning, shares and forests, whose answers are parts of the response's variance:
-    the errors are taken out of that (`talik.drivers.reliability.reliability`). Intervals are those of the method; how
-    well the reliability itself is known is not in them. Forests have none.
+    the errors are taken out of that (`talik.drivers.reliability.reliability`), and so does Moran's I
+    (`talik.spatial.moran.morans_i_without_errors`). A forward selection is made with weights and without; its rows are
+    what each variable that either chose adds to the adjusted R², 0 where it was not chosen. Intervals are those of the
+    method; how well the reliability itself is known is not in them. Moran's I and selections have none.
 
     Parameters
     ----------
@@ -60,6 +69,8 @@ def beside_naive(
         Variables that the path model may name.
     few : bool, default False
         Whether samples are too few to partition columns, so that components of the subgroups are.
+    permutations : int, default 999
+        Of each test of a forward selection.
     resamples : int, default 999
         Of bootstraps.
     trees : int, default 200
@@ -96,6 +107,7 @@ def beside_naive(
     for methods in (
         lambda: _variation(table_of_components(table) if few else table, known, resamples, seed),
         lambda: _importance(table, known, resamples, seed), lambda: _forest(table, known, trees, seed),
+        lambda: _selection(table, known, permutations, seed), lambda: _places(table, known),
         lambda: _mixed(table), lambda: _layers(table), lambda: _paths(table, model, variables or {}),
     ):  # fmt: skip
         try:
@@ -201,6 +213,50 @@ def _forest(table: DriverTable, known: Reliability, trees: int, seed: int) -> It
     yield pd.DataFrame(rows).assign(
         method="forest", naive=naive, estimate=told / known.value, lower=np.nan, upper=np.nan, flag=flag, how=TAKEN_OUT
     )
+
+
+def _selection(table: DriverTable, known: Reliability, permutations: int, seed: int) -> Iterator[pd.DataFrame]:
+    """What each variable that a forward selection chose, told of the errors or not, adds to the adjusted R²."""
+    naive, told = (
+        forward_selection(table, weights=weights, permutations=permutations, seed=seed).added
+        for weights in (None, known.weights)
+    )
+    chosen = [name for name in table.variables if name in {**naive, **told}]
+    firsts = [table.variables[name][0] for name in chosen]
+    only = {(True, False): "; chosen only where errors are passed over", (False, True): "; chosen only where told"}
+    rows = pd.DataFrame({
+        "level": "predictor", "predictor": chosen, "subgroup": [table.subgroup_of[c] for c in firsts],
+        "group": [table.group_of[c] for c in firsts], "what": "adjusted R2 added",
+        "naive": [naive.get(name, 0.0) for name in chosen], "estimate": [told.get(name, 0.0) for name in chosen],
+        "flag": [SELECTED + only.get((name in naive, name in told), "") for name in chosen],
+    })  # fmt: skip
+    whole = {"level": "", "predictor": "", "subgroup": "", "group": "", "what": "adjusted R2 of all chosen",
+             "naive": sum(naive.values()), "estimate": sum(told.values()),
+             "flag": SELECTED if chosen else "nothing is chosen"}  # fmt: skip
+    rows = pd.concat([rows, pd.DataFrame([whole])], ignore_index=True)
+    rows["estimate"] /= known.value
+    rows["flag"] = _unknown(known, rows["flag"])
+    yield rows.assign(method="forward selection", lower=np.nan, upper=np.nan, how=TAKEN_OUT)
+
+
+def _places(table: DriverTable, known: Reliability) -> Iterator[pd.DataFrame]:
+    """Moran's I of the response and of what the subgroups leave of it."""
+    distance = distances_of(table)
+    if distance is None:
+        return
+    constant = np.ones((table.n, 1))
+    subgroups = np.column_stack([constant, *(one.scores for one in components_of(table).values())])
+    rows = []
+    for words, weigh in WEIGHTS.items():
+        near = weigh(distance)
+        naive = (morans_i(table.response, near, permutations=0), morans_i_of_residuals(table.response, subgroups, near))
+        for of, one, design in zip(("the response", "residuals"), naive, (constant, subgroups), strict=True):
+            told = morans_i_without_errors(table.response, design, near, known.fit.known**0.5, known.weights)
+            enough = told.reliability >= LEAST and np.isfinite(known.value)
+            rows.append({"what": f"Moran's I of {of}, {words}", "naive": one.value,
+                         "estimate": told.value if enough else np.nan,
+                         "flag": NO_INTERVAL_OF_PLACE if enough else UNRELIABLE})  # fmt: skip
+    yield pd.DataFrame(rows).assign(method="moran", lower=np.nan, upper=np.nan, how=TAKEN_OUT)
 
 
 def _mixed(table: DriverTable) -> Iterator[pd.DataFrame]:

@@ -15,6 +15,7 @@ def unique_test(
     *,
     permutations: int,
     seed: int,
+    weights: ArrayLike | None = None,
 ) -> tuple[float, float]:
     r"""F of some columns given others, and its p by permuting the residuals of the others.
 
@@ -37,6 +38,9 @@ def unique_test(
         B.
     seed : int
         Of the random numbers.
+    weights : array_like, shape (n,), optional
+        Of the samples; all alike by default. Residuals are exchanged after each is multiplied by the root of its
+        weight, which leaves them as wide as one another.
 
     Returns
     -------
@@ -51,7 +55,11 @@ def unique_test(
     (True, 0.01)
     """
     y, x, z = np.asarray(response, float), np.asarray(columns, float), np.asarray(others, float)
-    reduced = _basis(np.column_stack([np.ones(y.size), z]))
+    one = np.ones((y.size, 1))
+    if weights is not None:
+        root = np.sqrt(np.asarray(weights, float))[:, None]
+        one, y, x, z = root, y * root[:, 0], x * root, z * root
+    reduced = _basis(np.column_stack([one, z]))
     added = _basis(x - reduced @ (reduced.T @ x), like=x)
     freedom = y.size - reduced.shape[1] - added.shape[1]
     if freedom < 1 or not added.shape[1]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from talik.drivers.moments import correlation_matrices, products_by_site, site_codes
 from talik.drivers.permutation import unique_test
@@ -28,8 +28,21 @@ class Selection:
     reason: str
     """Why the selection ended."""
 
+    @property
+    def added(self) -> dict[str, float]:
+        """By how much each variable chosen raised the adjusted R² in its step. [-]"""
+        reached = self.steps["adjusted"].to_numpy(float)[: len(self.chosen)]
+        return dict(zip(self.chosen, np.diff(reached, prepend=0.0).tolist(), strict=True))
 
-def forward_selection(table: DriverTable, *, alpha: float = 0.05, permutations: int = 999, seed: int = 1) -> Selection:
+
+def forward_selection(
+    table: DriverTable,
+    *,
+    weights: ArrayLike | None = None,
+    alpha: float = 0.05,
+    permutations: int = 999,
+    seed: int = 1,
+) -> Selection:
     """Forward selection with both stopping rules of Blanchet et al.
 
     Nothing is chosen unless all variables together explain more than chance. Then the variable that adds most to
@@ -41,6 +54,8 @@ def forward_selection(table: DriverTable, *, alpha: float = 0.05, permutations: 
     ----------
     table : DriverTable
         Response and predictors; a factor is taken whole.
+    weights : array_like, shape (n,), optional
+        Of the samples, as from `talik.drivers.reliability.reliability`; all alike by default.
     alpha : float, default 0.05
         Level of the tests.
     permutations : int, default 999
@@ -78,10 +93,11 @@ def forward_selection(table: DriverTable, *, alpha: float = 0.05, permutations: 
             "after the other, or take a component of each subgroup."
         )
     codes, _ = site_codes(table.site)
-    tests = {"permutations": permutations, "seed": seed}
+    weights = np.ones(table.n) if weights is None else np.asarray(weights, float)
+    tests = {"permutations": permutations, "seed": seed, "weights": weights}
     everything = table.predictors.to_numpy(float)
     _, p_all = unique_test(table.response, everything, np.zeros((table.n, 0)), codes, **tests)
-    limit = _adjusted(table, list(table.predictors.columns))[1]
+    limit = _adjusted(table, list(table.predictors.columns), weights)[1]
     if not p_all <= alpha:
         reason = f"all variables together explain no more than chance (p = {p_all:.3g})"
         return Selection((), _steps([]), limit, p_all, reason)
@@ -89,10 +105,10 @@ def forward_selection(table: DriverTable, *, alpha: float = 0.05, permutations: 
     steps: list[dict] = []
     reason = "all variables were taken"
     while len(chosen) < len(table.variables):
-        best = max((v for v in table.variables if v not in chosen), key=lambda v: _r2(table, [*chosen, v]))
+        best = max((v for v in table.variables if v not in chosen), key=lambda v: _r2(table, [*chosen, v], weights))
         held = [c for v in chosen for c in table.variables[v]]
         f, p = unique_test(table.response, table.matrix(table.variables[best]), table.matrix(held), codes, **tests)
-        r2, now = _adjusted(table, [*held, *table.variables[best]])
+        r2, now = _adjusted(table, [*held, *table.variables[best]], weights)
         steps.append({"variable": best, "r2": r2, "adjusted": now, "f": f, "p": p})
         if not p <= alpha:
             reason = f"{best} would add no more than chance (p = {p:.3g})"
@@ -109,13 +125,13 @@ def _steps(rows: list[dict]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["variable", "r2", "adjusted", "f", "p"])
 
 
-def _r2(table: DriverTable, variables: list[str]) -> float:
-    return _adjusted(table, [c for v in variables for c in table.variables[v]])[0]
+def _r2(table: DriverTable, variables: list[str], weights: NDArray) -> float:
+    return _adjusted(table, [c for v in variables for c in table.variables[v]], weights)[0]
 
 
-def _adjusted(table: DriverTable, columns: list[str]) -> tuple[float, float]:
+def _adjusted(table: DriverTable, columns: list[str], weights: NDArray) -> tuple[float, float]:
     """R² and adjusted R² of some columns."""
     values: NDArray = np.column_stack([table.response - table.response.mean(), table.matrix(columns)])
-    matrix = correlation_matrices(products_by_site(values, np.zeros(table.n, int))[0])
+    matrix = correlation_matrices(products_by_site(values, np.zeros(table.n, int), weights=weights)[0])
     r2, rank = r2_of_subsets(matrix, [list(range(1, 1 + len(columns)))])
     return float(r2[-1]), float(adjusted(r2, table.n, rank)[-1])
