@@ -11,7 +11,7 @@ from talik.drivers.bayesian import SAMPLER, bayesian_effects
 from talik.drivers.before import collinearity
 from talik.drivers.components import components_of, opposed, table_of_components
 from talik.drivers.correlation import driver_correlations, driver_partial_correlations
-from talik.drivers.forests import PERMUTATIONS, TREES, forest_importance
+from talik.drivers.forests import PERMUTATIONS, TOO_FEW, TREES, forest_importance, importance_intervals
 from talik.drivers.importance import driver_importance
 from talik.drivers.mixed import driver_effects, layer_differences
 from talik.drivers.naive import beside_naive, error_sentence
@@ -295,16 +295,24 @@ def _forest(table: DriverTable, effort: Effort) -> pd.DataFrame:
     columns = list(table.predictors.columns)
     levels = {"predictor": table.variables, "subgroup": table.subgroups, "group": table.groups}
     parts = [(level, name, members) for level, named in levels.items() for name, members in named.items()]
+    places = [[columns.index(one) for one in members] for _, _, members in parts]
     found = forest_importance(
-        table.response, table.predictors, [[columns.index(one) for one in members] for _, _, members in parts],
-        site=_site(table), folds=_folds(table), trees=effort.trees, permutations=effort.forests, seed=effort.seed,
+        table.response, table.predictors, places, site=_site(table), folds=_folds(table), trees=effort.trees,
+        permutations=effort.forests, seed=effort.seed,
     )  # fmt: skip
-    known = np.isfinite(found.r2_elsewhere)
-    elsewhere = f"R2 of blocks in space predicted from others {found.r2_elsewhere:.2f}" if known else ""
+    ends = importance_intervals(
+        found, table.response, table.predictors, places, site=_site(table), seed=effort.seed
+    )  # fmt: skip
+    told = []
+    if np.isfinite(found.r2_elsewhere):
+        told.append(f"R2 of blocks in space predicted from others {found.r2_elsewhere:.2f}")
+    if np.isnan(ends).all():
+        told.append(TOO_FEW)
     rows = [
         {"level": level, "group": table.group_of[members[0]], "estimate": found.importance[k], "p": found.p[k],
          "subgroup": table.subgroup_of[members[0]] if level != "group" else "",
-         "predictor": name if level == "predictor" else "", "flag": elsewhere}
+         "predictor": name if level == "predictor" else "", "flag": "; ".join(told), "lower": ends[k, 0],
+         "upper": ends[k, 1]}
         for k, (level, name, members) in enumerate(parts)
     ]  # fmt: skip
     return typed("drivers_importance", pd.DataFrame(rows).assign(

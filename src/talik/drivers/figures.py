@@ -184,7 +184,7 @@ def plot_variation(variation: pd.DataFrame, ax: Axes, *, note: str = "") -> Axes
 
 
 def plot_importance(importance: pd.DataFrame, ax: Axes, *, note: str = "") -> Axes:
-    """Share of each predictor, subgroup or group by one method, with its 95 % interval or the limit of chance.
+    """Share of each predictor, subgroup or group by one method, with its 95 % interval and p, where it has them.
 
     Parameters
     ----------
@@ -206,11 +206,11 @@ def plot_importance(importance: pd.DataFrame, ax: Axes, *, note: str = "") -> Ax
         ax.barh(y, row["estimate"], height=0.7, color=colours[row["group"]])
         ax.plot([row["lower"], row["upper"]], [y, y], color=INK, linewidth=1)
         if np.isfinite(row["p"]):
-            _beside(ax, max(row["estimate"], 0.0), float(y), f"p {row['p']:.2g}")
+            _beside(ax, np.nanmax([row["estimate"], row["upper"], 0.0]), float(y), f"p {row['p']:.2g}")
     _rows_axis(ax, np.arange(len(rows), dtype=float), list(rows[level]))
     ax.axvline(0, color=INK, linewidth=0.8)
     if rows["p"].notna().any():
-        ax.set_xlim(right=float(rows["estimate"].max()) * 1.25)
+        ax.set_xlim(right=float(rows[["estimate", "upper"]].max().max()) * 1.25)
     method = str(rows["method"].iloc[0])
     shuffled = "rise of the error when shuffled [variance of the response]"
     ax.set_xlabel(shuffled if method == "forest" else f"part of the variance ({method.upper()})")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy import stats
 
 from talik.errors import InputError, TableError
 from talik.spatial.folds import Fold
@@ -17,6 +18,24 @@ PERMUTATIONS = 199
 
 SMALLEST_LEAF = 3
 """Samples that a leaf holds at least."""
+
+FEWEST = 10
+"""Sites that a forest needs."""
+
+FEWEST_FOR_INTERVALS = 2 * FEWEST
+"""Sites that an interval needs: half of them must carry a forest."""
+
+TOO_FEW = f"no interval: fewer than {FEWEST_FOR_INTERVALS} sites"
+"""Flag of an importance without interval."""
+
+ENOUGH = 12
+"""Sites of a subsample where there are twice as many. With more, subsamples are too much alike to tell an error."""
+
+SUBSAMPLES, FEWER_TREES = 100, 5
+"""Subsamples of the sites that an interval rests on, and of how many trees of the whole forest each has one."""
+
+ROOM = 0.5
+"""Errors that are added to an importance before its root is taken, as those of parts that say nothing lie about 0."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +55,8 @@ class ForestImportance:
     """R2 of blocks in space that are predicted from other blocks; NaN without blocks. [-]"""
     trees: int
     """Trees of the forest."""
+    noise: NDArray[np.float64]
+    """Standard error of the importance as the forest has no more trees, shape (k,). [-]"""
 
 
 def forest_importance(
@@ -106,17 +127,10 @@ def forest_importance(
     >>> bool(found.importance[0] > 5 * found.importance[1]), found.p.tolist()[0]
     (True, 0.05)
     """
-    response = np.asarray(response, float)
-    columns = np.ascontiguousarray(columns, np.float32)
-    codes = np.arange(response.size)
-    if site is not None:
-        codes = np.unique(np.asarray(site).astype(str), return_inverse=True)[1]
-    if codes.max() < 9:
-        raise TableError(f"{codes.max() + 1} sites are too few for a random forest; at least 10 are needed.")
-    weights = np.ones(response.size) if weights is None else np.asarray(weights, float)
+    response, columns, codes, weights = _read(response, columns, site, weights)
     rng = np.random.default_rng(seed)
     grow = _grower(columns.shape[1], rng)
-    importance, r2 = _grown(response, weights, columns, parts, codes, trees, rng, grow)
+    importance, noise, r2 = _grown(response, weights, columns, parts, codes, trees, rng, grow)
     drawn = np.empty((permutations, len(parts)))
     for i in range(permutations):
         permuted = _permuted(response, codes, rng)
@@ -124,7 +138,100 @@ def forest_importance(
         told(i + 1, permutations)
     p = (1 + (drawn >= importance).sum(axis=0)) / (1 + permutations) if permutations else np.full(len(parts), np.nan)
     null = np.quantile(drawn, 0.95, axis=0) if permutations else np.full(len(parts), np.nan)
-    return ForestImportance(importance, p, null, r2, _elsewhere(response, columns, folds, trees, rng, grow), trees)
+    elsewhere = _elsewhere(response, columns, folds, trees, rng, grow)
+    return ForestImportance(importance, p, null, r2, elsewhere, trees, noise)
+
+
+def importance_intervals(
+    found: ForestImportance,
+    response: ArrayLike,
+    columns: ArrayLike,
+    parts: Sequence[Sequence[int]],
+    *,
+    site: ArrayLike | None = None,
+    weights: ArrayLike | None = None,
+    subsamples: int = SUBSAMPLES,
+    seed: int = 0,
+) -> NDArray[np.float64]:
+    r"""Intervals of 95 % of importances in a forest, by forests of fewer sites.
+
+    Forests are grown on b of the S sites, drawn without replacement: a third of them, but 12 at least, or half of
+    fewer than 24. How far their importance :math:`I_b` is from that of the whole forest :math:`I` tells its error, as
+    of a jackknife that leaves out S - b sites at once (Ishwaran and Lu 2019). What so few trees scatter, :math:`m_b`,
+    is taken out, and that of the whole forest, m, added:
+
+    .. math:: s^2 = \frac{b}{S - b} \Big(\overline{(I_b - I)^2} - \overline{m_b^2}\Big) + m^2
+
+    Importance is skewed, and its error grows with its root. So the interval is one of roots, with Student's t and
+    c = s/2, as parts that say nothing lie about 0 and have no root:
+
+    .. math:: \sqrt{I + c} \pm t_{b - 1} \frac{s}{2 \sqrt{I + c}}
+
+    What it is an interval of: the mean importance of forests of endless trees over data sets with as many sites of
+    the same kind. It is no property of the soils alone, and grows with the number of sites. The calibration shows how
+    often it holds.
+
+    Parameters
+    ----------
+    found : ForestImportance
+        As from `forest_importance` of the same data.
+    response, columns, parts, site, weights
+        As there.
+    subsamples : int, default 100
+        Subsamples of the sites; the forest of each has a fifth of the trees of the whole one.
+    seed : int, default 0
+        Seed of all draws.
+
+    Returns
+    -------
+    ndarray, shape (k, 2)
+        NaN for fewer than 20 sites.
+
+    References
+    ----------
+    Ishwaran and Lu (2019), Stat. Med. 38, 558-582, doi 10.1002/sim.7803;
+    Politis and Romano (1994), Ann. Stat. 22, 2031-2050, doi 10.1214/aos/1176325770.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(1)
+    >>> x = rng.standard_normal((40, 2))
+    >>> y = x[:, 0] + 0.5 * rng.standard_normal(40)
+    >>> found = forest_importance(y, x, [[0], [1]], permutations=0)
+    >>> ends = importance_intervals(found, y, x, [[0], [1]], subsamples=40)
+    >>> bool(ends[0, 0] > ends[1, 1]), bool(ends[0, 0] < found.importance[0] < ends[0, 1])
+    (True, True)
+    """
+    response, columns, codes, weights = _read(response, columns, site, weights)
+    sites = int(codes.max()) + 1
+    if sites < FEWEST_FOR_INTERVALS:
+        return np.full((len(parts), 2), np.nan)
+    taken, trees = max(sites // 3, min(sites // 2, ENOUGH)), max(2, found.trees // FEWER_TREES)
+    rng = np.random.default_rng(seed)
+    grow = _grower(columns.shape[1], rng)
+    drawn, noise = np.empty((2, subsamples, len(parts)))
+    for i in range(subsamples):
+        rows = np.flatnonzero(np.isin(codes, rng.choice(sites, taken, replace=False)))
+        among = np.unique(codes[rows], return_inverse=True)[1]
+        drawn[i], noise[i], _ = _grown(response[rows], weights[rows], columns[rows], parts, among, trees, rng, grow)
+    squares = np.maximum(np.mean((drawn - found.importance) ** 2 - noise**2, axis=0), 0)
+    error = np.sqrt(taken / (sites - taken) * squares + found.noise**2)
+    root = np.sqrt(np.maximum(found.importance, 0) + ROOM * error)
+    half = stats.t.ppf(0.975, taken - 1) * np.divide(error, 2 * root, out=np.zeros_like(root), where=root > 0)
+    ends = np.column_stack([np.maximum(root - half, 0) ** 2, (root + half) ** 2])
+    return ends - ROOM * error[:, None]
+
+
+def _read(response, columns, site, weights) -> tuple[NDArray, NDArray, NDArray, NDArray]:
+    """Response, columns, sites counted from 0 and weights as arrays."""
+    response = np.asarray(response, float)
+    codes = np.arange(response.size)
+    if site is not None:
+        codes = np.unique(np.asarray(site).astype(str), return_inverse=True)[1]
+    if codes.max() + 1 < FEWEST:
+        raise TableError(f"{codes.max() + 1} sites are too few for a random forest; at least {FEWEST} are needed.")
+    weights = np.ones(response.size) if weights is None else np.asarray(weights, float)
+    return response, np.ascontiguousarray(columns, np.float32), codes, weights
 
 
 def _grower(columns: int, rng: np.random.Generator) -> Callable:
@@ -150,11 +257,13 @@ def _grower(columns: int, rng: np.random.Generator) -> Callable:
     return grow
 
 
-def _grown(response, weights, columns, parts, codes, trees: int, rng, grow) -> tuple[NDArray, float]:
-    """Importance of each part in one forest, and R2 of samples whose site a tree has not seen."""
+def _grown(response, weights, columns, parts, codes, trees: int, rng, grow) -> tuple[NDArray, NDArray, float]:
+    """Importance of each part in one forest, its error by so few trees, and R2 of samples whose site a tree has not
+    seen.
+    """
     n, sites = response.size, codes.max() + 1
     rows_of = [np.flatnonzero(codes == one) for one in range(sites)]
-    rise, counted = np.zeros(len(parts)), 0
+    rises = []
     alike = np.ptp(weights) == 0
     sums, seen = np.zeros(n), np.zeros(n)
     for _ in range(trees):
@@ -171,15 +280,16 @@ def _grown(response, weights, columns, parts, codes, trees: int, rng, grow) -> t
             copies[1 + k][:, part] = copies[0][rng.permutation(unseen.size)][:, part]
         predicted = tree.predict(copies.reshape(-1, columns.shape[1])).reshape(1 + len(parts), -1)
         squares = (predicted - response[unseen]) ** 2 @ weights[unseen] / weights[unseen].sum()
-        rise += squares[1:] - squares[0]
-        counted += 1
+        rises.append(squares[1:] - squares[0])
         sums[unseen] += predicted[0]
         seen[unseen] += 1
     met = seen > 0
     left = weights[met] @ (response[met] - sums[met] / seen[met]) ** 2
     variance = float(np.average((response - np.average(response, weights=weights)) ** 2, weights=weights))
     about = weights[met] @ (response[met] - np.average(response[met], weights=weights[met])) ** 2
-    return rise / (counted * variance), float(1 - left / about)
+    each = np.array(rises).reshape(-1, len(parts)) / variance
+    noise = each.std(axis=0, ddof=1) / len(each) ** 0.5 if len(each) > 1 else np.full(len(parts), np.nan)
+    return each.mean(axis=0), noise, float(1 - left / about)
 
 
 def _permuted(response: NDArray, codes: NDArray, rng: np.random.Generator) -> NDArray:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from talik.drivers.components import components_of, table_of_components
 from talik.drivers.correlation import ALL_OTHERS, driver_correlations, driver_partial_correlations, explained_by
-from talik.drivers.forests import TREES, forest_importance
+from talik.drivers.forests import TOO_FEW, TREES, forest_importance, importance_intervals
 from talik.drivers.importance import NEGATIVE, driver_importance
 from talik.drivers.mixed import driver_effects, layer_differences
 from talik.drivers.path_model import PathModel
@@ -57,7 +57,8 @@ def beside_naive(
     the errors are taken out of that (`talik.drivers.reliability.reliability`), and so does Moran's I
     (`talik.spatial.moran.morans_i_without_errors`). A forward selection is made with weights and without; its rows are
     what each variable that either chose adds to the adjusted R², 0 where it was not chosen. Intervals are those of the
-    method; how well the reliability itself is known is not in them. Moran's I and selections have none.
+    method; how well the reliability itself is known is not in them. Moran's I, selections and
+    the R2 of forests have none.
 
     Parameters
     ----------
@@ -205,13 +206,17 @@ def _forest(table: DriverTable, known: Reliability, trees: int, seed: int) -> It
         for weights in (None, known.weights)
     ]  # fmt: skip
     naive, told = (np.append(one.importance, one.r2_unseen) for one in both)
+    ends = importance_intervals(both[1], table.response, table.predictors, places, site=site, weights=known.weights,
+                                seed=seed)  # fmt: skip
+    lower, upper = np.vstack([ends, [np.nan, np.nan]]).T / known.value
     rows = [{"level": level, "predictor": name if level == "predictor" else "", "what": "importance",
              "subgroup": table.subgroup_of[members[0]] if level != "group" else "",
              "group": table.group_of[members[0]]} for level, name, members in parts]  # fmt: skip
     rows.append({"what": "R2 of unseen sites"})
-    flag = UNRELIABLE if np.isnan(known.value) else "no interval"
+    flags = [UNRELIABLE if np.isnan(known.value) else TOO_FEW if np.isnan(ends).all() else ""] * len(parts)
+    flags.append(UNRELIABLE if np.isnan(known.value) else "no interval")
     yield pd.DataFrame(rows).assign(
-        method="forest", naive=naive, estimate=told / known.value, lower=np.nan, upper=np.nan, flag=flag, how=TAKEN_OUT
+        method="forest", naive=naive, estimate=told / known.value, lower=lower, upper=upper, flag=flags, how=TAKEN_OUT
     )
 
 

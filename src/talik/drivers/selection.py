@@ -1,6 +1,7 @@
 """Forward selection of predictors that stops twice."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -94,7 +95,7 @@ def forward_selection(
         )
     codes, _ = site_codes(table.site)
     weights = np.ones(table.n) if weights is None else np.asarray(weights, float)
-    tests = {"permutations": permutations, "seed": seed, "weights": weights}
+    tests: dict[str, Any] = {"permutations": permutations, "seed": seed, "weights": weights}
     everything = table.predictors.to_numpy(float)
     _, p_all = unique_test(table.response, everything, np.zeros((table.n, 0)), codes, **tests)
     limit = _adjusted(table, list(table.predictors.columns), weights)[1]
