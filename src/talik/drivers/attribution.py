@@ -17,6 +17,7 @@ from talik.drivers.mixed import driver_effects, layer_differences
 from talik.drivers.naive import beside_naive, error_sentence
 from talik.drivers.path_model import PathModel, parse_paths
 from talik.drivers.paths import PathFit, fit_paths, path_table
+from talik.drivers.place import DRIVERS, PLACE, table_of_place
 from talik.drivers.robustness import robustness
 from talik.drivers.table import DriverTable
 from talik.drivers.variation import variation_partitioning
@@ -177,6 +178,10 @@ def _methods(
         _of_layer(driver_partial_correlations(part), part) for part in parts
     ]  # fmt: skip
     yield "variation partitioning", "drivers_variation", lambda: [_variation(table, effort)]
+    if (distance := distances_of(table)) is not None:
+        yield "variation of drivers and place", "drivers_variation", lambda: list(
+            _variation_of_place(table, distance, effort)
+        )  # fmt: skip
     yield "relative importance", "drivers_importance", lambda: [
         driver_importance(table, level, method, resamples=effort.resamples, seed=effort.seed)
         for level in ("predictor", "subgroup", "group") for method in ("lmg", "hierarchical")
@@ -234,6 +239,17 @@ def _variation(table: DriverTable, effort: Effort) -> pd.DataFrame:
         taken, permutations=effort.permutations, resamples=effort.resamples, seed=effort.seed
     )
     return found.assign(method=found["method"] + (", components of the subgroups" if _few(table) else ""))
+
+
+def _variation_of_place(table: DriverTable, distance: np.ndarray, effort: Effort) -> Iterator[pd.DataFrame]:
+    """Variation partitioning of all drivers against the patterns in space that the response follows, if any."""
+    taken = table_of_components(table) if _few(table) else table
+    both = table_of_place(taken, distance, permutations=effort.permutations, seed=effort.seed)
+    if both is not None:
+        found = variation_partitioning(
+            both, (DRIVERS, PLACE), permutations=effort.permutations, resamples=effort.resamples, seed=effort.seed
+        )
+        yield found.assign(method=f"adjusted R2, {PLACE} as {len(both.groups[PLACE])} patterns in space")
 
 
 def _few(table: DriverTable) -> bool:

@@ -94,6 +94,7 @@ def _shares(of: Mapping[str, pd.DataFrame], note: str) -> Iterator[Drawn]:
     from talik.drivers import figures
 
     if (variation := of.get("drivers_variation")) is not None:
+        variation = variation[variation["method"] == variation["method"].iloc[0]]
         yield Drawn("variation", "Fractions of the variation, of each group alone and shared",
                     partial(figures.plot_variation, variation, note=note), (7.0, _height(variation)))  # fmt: skip
     importance = of.get("drivers_importance", pd.DataFrame({"level": [], "method": []}))
