@@ -45,6 +45,19 @@ def test_importance_is_by_three_methods_at_three_levels(found):
     }
 
 
+def test_forests_have_intervals_and_partitioning_has_them_by_components(found):
+    forest = found.tables["drivers_importance"].query("method == 'forest'")
+    assert (forest["lower"] <= forest["estimate"]).all()
+    assert (forest["estimate"] <= forest["upper"]).all()
+    told = found.tables["drivers_errors"].query("method == 'forest' and what == 'importance'")
+    assert told["lower"].notna().all()
+    variation = found.tables["drivers_variation"]
+    # Twelve columns in 24 sites are too many for a bootstrap, six components are not.
+    by_components = variation["method"] == "adjusted R2, components of the subgroups"
+    assert (variation["lower"].notna() == by_components).all()
+    assert by_components.sum() == (variation["method"] == "adjusted R2").sum() == 17
+
+
 def test_layers_have_verdicts_of_their_own_and_are_compared(found):
     assert set(found.tables["drivers_verdict"]["layer"]) == {"", "active", "permafrost"}
     assert found.tables["drivers_mixed"]["model"].str.contains("permafrost against active").any()

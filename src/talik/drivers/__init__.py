@@ -6,13 +6,14 @@ from talik.drivers.before import Collinearity, collinearity, samples_for_correla
 from talik.drivers.components import components_of, first_component
 from talik.drivers.correlation import driver_correlations, driver_partial_correlations
 from talik.drivers.diversity import diversity
-from talik.drivers.forests import forest_importance
+from talik.drivers.forests import forest_importance, importance_intervals
 from talik.drivers.gather import Gathered, gather_q10, gather_release
 from talik.drivers.importance import driver_importance
 from talik.drivers.mixed import driver_effects, fit_drivers, layer_differences
 from talik.drivers.naive import beside_naive
 from talik.drivers.path_model import parse_paths
 from talik.drivers.paths import fit_paths
+from talik.drivers.place import table_of_place
 from talik.drivers.reliability import reliability
 from talik.drivers.response_errors import draw_responses, over_draws
 from talik.drivers.robustness import robustness
@@ -54,6 +55,7 @@ __all__ = [
     "gather_q10",
     "gather_release",
     "group_signs",
+    "importance_intervals",
     "layer_differences",
     "over_draws",
     "parse_paths",
@@ -62,6 +64,7 @@ __all__ = [
     "robustness",
     "samples_for_correlation",
     "smallest_correlation",
+    "table_of_place",
     "transect_table",
     "true_total_effects",
     "variation_partitioning",

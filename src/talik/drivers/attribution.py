@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -177,7 +178,7 @@ def _methods(
     yield "partial correlations", "drivers_partial", lambda: [
         _of_layer(driver_partial_correlations(part), part) for part in parts
     ]  # fmt: skip
-    yield "variation partitioning", "drivers_variation", lambda: [_variation(table, effort)]
+    yield "variation partitioning", "drivers_variation", lambda: list(_variation(table, effort))
     if (distance := distances_of(table)) is not None:
         yield "variation of drivers and place", "drivers_variation", lambda: list(
             _variation_of_place(table, distance, effort)
@@ -232,13 +233,19 @@ def _predictors(table: DriverTable) -> pd.DataFrame:
     return typed("drivers_predictors", rows.assign(n=table.n))
 
 
-def _variation(table: DriverTable, effort: Effort) -> pd.DataFrame:
-    """Variation partitioning of the columns, or of components where samples are few."""
-    taken = table_of_components(table) if _few(table) else table
-    found = variation_partitioning(
-        taken, permutations=effort.permutations, resamples=effort.resamples, seed=effort.seed
-    )
-    return found.assign(method=found["method"] + (", components of the subgroups" if _few(table) else ""))
+def _variation(table: DriverTable, effort: Effort) -> Iterator[pd.DataFrame]:
+    """Variation partitioning of the columns, and of components where samples or sites are few for that."""
+    tests: dict[str, Any] = {
+        "permutations": effort.permutations,
+        "resamples": effort.resamples,
+        "seed": effort.seed,
+    }
+    found = None if _few(table) else variation_partitioning(table, **tests)
+    if found is not None:
+        yield found
+    if found is None or found["lower"].isna().all():
+        of_components = variation_partitioning(table_of_components(table), **tests)
+        yield of_components.assign(method=of_components["method"] + ", components of the subgroups")
 
 
 def _variation_of_place(table: DriverTable, distance: np.ndarray, effort: Effort) -> Iterator[pd.DataFrame]:

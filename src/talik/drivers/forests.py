@@ -218,8 +218,9 @@ def importance_intervals(
     error = np.sqrt(taken / (sites - taken) * squares + found.noise**2)
     root = np.sqrt(np.maximum(found.importance, 0) + ROOM * error)
     half = stats.t.ppf(0.975, taken - 1) * np.divide(error, 2 * root, out=np.zeros_like(root), where=root > 0)
-    ends = np.column_stack([np.maximum(root - half, 0) ** 2, (root + half) ** 2])
-    return ends - ROOM * error[:, None]
+    lower, upper = np.maximum(root - half, 0) ** 2 - ROOM * error, (root + half) ** 2 - ROOM * error
+    # What is below 0 by chance is held by its own interval.
+    return np.column_stack([np.minimum(lower, found.importance), upper])
 
 
 def _read(response, columns, site, weights) -> tuple[NDArray, NDArray, NDArray, NDArray]:
