@@ -98,7 +98,10 @@ def _shares(of: Mapping[str, pd.DataFrame], note: str) -> Iterator[Drawn]:
         yield Drawn("variation", "Fractions of the variation, of each group alone and shared",
                     partial(figures.plot_variation, variation, note=note), (7.0, _height(variation)))  # fmt: skip
     importance = of.get("drivers_importance", pd.DataFrame({"level": [], "method": []}))
-    named = {"lmg": "Share of each predictor in R2", "forest": "Importance of each predictor in random forests"}
+    named = {
+        "lmg": "Share of each predictor in R2",
+        "forest": "Importance of each predictor in random forests, with 95 % intervals",
+    }
     for method, rows in importance[importance["level"] == "predictor"].groupby("method", sort=False):
         if method in named:
             yield Drawn(f"importance_{method}", named[str(method)],
