@@ -168,8 +168,9 @@ def importance_intervals(
     .. math:: \sqrt{I + c} \pm t_{b - 1} \frac{s}{2 \sqrt{I + c}}
 
     What it is an interval of: the mean importance of forests of endless trees over data sets with as many sites of
-    the same kind. It is no property of the soils alone, and grows with the number of sites. The calibration shows how
-    often it holds.
+    the same kind. It is no property of the soils alone, and grows with the number of sites. On 200 synthetic
+    transects of each design it held that in 94 to 100 of 100 at 24 sites, wider than need be, and in 92 to 100 at 60;
+    the normal interval of the same error in 81 to 93 (``docs/calibration/forests.md``).
 
     Parameters
     ----------
