@@ -172,6 +172,13 @@ def drivers(
     layer: Annotated[str, typer.Option("--layer", help="Column of the layer.")] = "layer",
     sample: Annotated[str, typer.Option("--sample", help="Column of the sample's name.")] = "sample",
     coordinates: Annotated[str, typer.Option("--coordinates", help="Columns of the place.")] = "latitude,longitude",
+    counts: Annotated[
+        Path | None,
+        typer.Option("--counts", help="CSV of counts, a column a taxon: adds richness, shannon and simpson."),
+    ] = None,
+    rarefy: Annotated[
+        int | None, typer.Option("--rarefy", min=1, help="Counts that every sample is rarefied to.", show_default=False)
+    ] = None,
     paths: Annotated[str, typer.Option("--paths", help="Path model: 'logq10 ~ mineral + abundance; ...'.")] = "",
     primary: Annotated[
         str, typer.Option("--primary", help="The analysis that is the verdict, named beforehand, as 'least squares'.")
@@ -189,7 +196,7 @@ def drivers(
     """What explains Q10: every method on one table, and a verdict."""
     from talik.drivers import driver_table
     from talik.drivers.attribution import Effort, attribute
-    from talik.drivers.write import read_groups, read_samples, synthetic_note, write_attribution
+    from talik.drivers.write import read_groups, read_samples, synthetic_note, with_diversity, write_attribution
     from talik.errors import SettingsError
     from talik.progress import shown
 
@@ -197,6 +204,8 @@ def drivers(
     if len(place) != 2:
         raise SettingsError(f"--coordinates {coordinates!r}: two columns are needed, as latitude,longitude.")
     samples = read_samples(table)
+    if counts is not None:
+        samples = with_diversity(samples, counts, sample=sample, depth=rarefy)
     made = driver_table(
         samples, response=response, groups=read_groups(group), error=error,
         log=[name.strip() for name in log.split(",") if name.strip()], random=random, layer=layer, sample=sample,

@@ -132,6 +132,8 @@ _MEANINGS = {
     "p_permutation": "p by permutation.",
     "share_lower": "Lower end of the 95 % interval of the share.",
     "share_upper": "Upper end of the 95 % interval of the share.",
+    "step": "Step of the selection; 0 is the test of all predictors at once.",
+    "taken": "Whether the selection took the predictor; of all at once, that its adjusted R2 is the limit.",
     "finding": "Whether a subgroup raises or lowers the response, may do so, is not separated, or is not found.",
     "beside": "Subgroup that it cannot be told from.",
     "sites_needed": "Sites that would show an effect of this size with 80 % power; empty for more than 1,000.",

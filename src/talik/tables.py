@@ -262,6 +262,11 @@ _ALL = (
         ),
     ),
     Table(
+        "drivers_selection", "a step of a forward selection",
+        _columns("response* layer step# predictor* subgroup group method* estimate# p# taken* n# sites# flag",
+                 taken=("limit", "taken", "refused")),
+    ),
+    Table(
         "drivers_mixed", "a term of a mixed model",
         _columns(
             "response* layer model term* predictor subgroup group method* estimate# sd# lower# upper# freedom# p# "

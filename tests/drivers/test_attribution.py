@@ -1,5 +1,6 @@
 """The whole attribution, from a CSV file to tables, figures and words."""
 
+import numpy as np
 import pandas as pd
 import pytest
 from typer.testing import CliRunner
@@ -8,8 +9,8 @@ from talik.cli import app
 from talik.drivers.attribution import Effort, attribute
 from talik.drivers.table import driver_table
 from talik.drivers.transect import MEMBERS, PATHS, SYNTHETIC, TransectDesign, transect_table
-from talik.drivers.write import read_groups, read_samples, write_attribution
-from talik.errors import InputError, SettingsError
+from talik.drivers.write import read_groups, read_samples, with_diversity, write_attribution
+from talik.errors import InputError, SettingsError, TableError
 from talik.tables import TABLES, check
 
 GROUPS = {f"microbial/{name}" if name in ("abundance", "activity", "diversity") else name: list(columns)
@@ -18,7 +19,7 @@ LOGS = [column for columns in MEMBERS.values() for column in columns]
 QUICK = Effort(draws=10, permutations=19, resamples=49, trees=10, forests=3)
 ASKED = {
     "drivers_correlation", "drivers_partial", "drivers_variation", "drivers_importance", "drivers_mixed",
-    "drivers_paths", "drivers_spatial", "drivers_verdict", "drivers_robustness", "drivers_components",
+    "drivers_selection", "drivers_paths", "drivers_spatial", "drivers_verdict", "drivers_robustness", "drivers_components",
     "drivers_samples", "drivers_predictors", "drivers_words", "drivers_errors",
 }  # fmt: skip
 
@@ -43,6 +44,17 @@ def test_importance_is_by_three_methods_at_three_levels(found):
     assert set(zip(table["method"], table["level"], strict=True)) == {
         (method, level) for method in ("lmg", "hierarchical", "forest") for level in ("predictor", "subgroup", "group")
     }
+
+
+def test_a_selection_says_what_it_took_and_why_it_ended(found):
+    steps = found.tables["drivers_selection"]
+    assert steps["step"].tolist() == list(range(len(steps)))
+    assert steps["taken"].iloc[0] == "limit"
+    assert (steps["flag"] != "").tolist() == [False] * (len(steps) - 1) + [True]
+    taken = steps[steps["taken"] == "taken"]
+    assert (taken["p"] <= 0.05).all()
+    assert (taken["estimate"] <= steps["estimate"].iloc[0] + 1e-9).all()
+    assert taken["estimate"].is_monotonic_increasing
 
 
 def test_forests_have_intervals_and_partitioning_has_them_by_components(found):
@@ -88,7 +100,7 @@ def test_an_attribution_is_written_with_its_note_in_every_table_and_figure(found
 
 def test_the_command_runs_from_file_to_verdict(tmp_path):
     samples = transect_table(TransectDesign(layers=("permafrost",)), 1)
-    samples.to_csv(tmp_path / "soils.csv", index=False)
+    samples.drop(columns=["richness", "shannon"]).to_csv(tmp_path / "soils.csv", index=False)
     options = ["--response", "logq10", "--error", "logq10_error", "--log", "feox,plfa", "--random", "site"]
     options += [
         "--group",
@@ -121,3 +133,46 @@ def test_a_file_that_is_no_table_is_told(tmp_path, text, words):
     (tmp_path / "soils.csv").write_text(text)
     with pytest.raises(InputError, match=words):
         read_samples(tmp_path / "soils.csv")
+
+
+def with_counts(tmp_path, rng):
+    """Files of samples and of counts of twelve taxa, the more even the higher the response."""
+    samples = transect_table(TransectDesign(layers=("permafrost",)), 1)
+    evenness = samples["logq10"].rank() / len(samples)
+    p = np.exp(-np.outer(1.5 - evenness, np.arange(12)))
+    counts = pd.DataFrame(
+        [rng.multinomial(400, row / row.sum()) for row in p], columns=[f"taxon {i}" for i in range(12)]
+    )
+    counts.insert(0, "sample", samples["sample"])
+    samples.drop(columns=["richness", "shannon"]).to_csv(tmp_path / "soils.csv", index=False)
+    counts.sample(frac=1, random_state=1).to_csv(tmp_path / "counts.csv", index=False)
+    return counts
+
+
+def test_diversity_comes_out_of_a_table_of_counts(tmp_path):
+    counts = with_counts(tmp_path, np.random.default_rng(1))
+    made = with_diversity(read_samples(tmp_path / "soils.csv"), tmp_path / "counts.csv")
+    p = counts.iloc[:, 1:].div(counts.iloc[:, 1:].sum(axis=1), axis=0)
+    assert made["simpson"].tolist() == pytest.approx((1 - (p**2).sum(axis=1)).tolist())
+    result = CliRunner().invoke(app, [
+        "drivers", str(tmp_path / "soils.csv"), "--response", "logq10", "--counts", str(tmp_path / "counts.csv"),
+        "--rarefy", "100", "--group", "mineral=feox", "--group", "microbial/diversity=shannon,richness", "--out",
+        str(tmp_path / "out"), "--draws", "10", "--permutations", "19", "--resamples", "19", "--trees", "10",
+        "--forests", "0", "--posterior", "0",
+    ])  # fmt: skip
+    assert result.exit_code == 0, result.output
+    assert (tmp_path / "out" / "tables" / "drivers_selection.csv").exists()
+
+
+@pytest.mark.parametrize(("change", "words"), [
+    (lambda t: t.rename(columns={"sample": "soil"}), "need the column 'sample'"),
+    (lambda t: pd.concat([t, t[:1]]), "have several rows"),
+    (lambda t: t.assign(sample="elsewhere " + t["sample"]), "none of its samples"),
+    (lambda t: t.assign(**{"taxon 1": -1}), "counts are whole numbers"),
+])  # fmt: skip
+def test_counts_that_cannot_be_used_are_told(tmp_path, change, words):
+    counts = with_counts(tmp_path, np.random.default_rng(1))
+    samples = read_samples(tmp_path / "soils.csv")
+    change(counts).to_csv(tmp_path / "counts.csv", index=False)
+    with pytest.raises(TableError, match=words):
+        with_diversity(samples, tmp_path / "counts.csv")

@@ -17,7 +17,7 @@ from talik.drivers.place import table_of_place
 from talik.drivers.reliability import reliability
 from talik.drivers.response_errors import draw_responses, over_draws
 from talik.drivers.robustness import robustness
-from talik.drivers.selection import Selection, forward_selection
+from talik.drivers.selection import Selection, forward_selection, selection_table
 from talik.drivers.signs import group_signs
 from talik.drivers.table import DriverTable, driver_table
 from talik.drivers.transect import TransectDesign, transect_table, true_total_effects
@@ -63,6 +63,7 @@ __all__ = [
     "reliability",
     "robustness",
     "samples_for_correlation",
+    "selection_table",
     "smallest_correlation",
     "table_of_place",
     "transect_table",

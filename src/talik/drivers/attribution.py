@@ -20,6 +20,7 @@ from talik.drivers.path_model import PathModel, parse_paths
 from talik.drivers.paths import PathFit, fit_paths, path_table
 from talik.drivers.place import DRIVERS, PLACE, table_of_place
 from talik.drivers.robustness import robustness
+from talik.drivers.selection import selection_table
 from talik.drivers.table import DriverTable
 from talik.drivers.variation import variation_partitioning
 from talik.drivers.verdict import (
@@ -187,6 +188,7 @@ def _methods(
         driver_importance(table, level, method, resamples=effort.resamples, seed=effort.seed)
         for level in ("predictor", "subgroup", "group") for method in ("lmg", "hierarchical")
     ]  # fmt: skip
+    yield "forward selection", "drivers_selection", lambda: [_selection(table, effort)]
     yield "random forest", "drivers_importance", lambda: [_forest(table, effort)]
     yield "mixed models", "drivers_mixed", lambda: [driver_effects(table), driver_effects(table_of_components(table))]
     if of_layers:
@@ -257,6 +259,14 @@ def _variation_of_place(table: DriverTable, distance: np.ndarray, effort: Effort
             both, (DRIVERS, PLACE), permutations=effort.permutations, resamples=effort.resamples, seed=effort.seed
         )
         yield found.assign(method=f"adjusted R2, {PLACE} as {len(both.groups[PLACE])} patterns in space")
+
+
+def _selection(table: DriverTable, effort: Effort) -> pd.DataFrame:
+    """Forward selection of the columns; of components where samples are few for that."""
+    taken = table_of_components(table) if _few(table) else table
+    found = selection_table(taken, permutations=effort.permutations, seed=effort.seed)
+    of = ", components of the subgroups" if _few(table) else ""
+    return _of_layer(found.assign(method=found["method"] + of), table)
 
 
 def _few(table: DriverTable) -> bool:

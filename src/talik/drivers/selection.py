@@ -12,6 +12,7 @@ from talik.drivers.permutation import unique_test
 from talik.drivers.shares import adjusted, r2_of_subsets
 from talik.drivers.table import DriverTable
 from talik.errors import InputError
+from talik.tables import typed
 
 
 @dataclass(frozen=True)
@@ -136,3 +137,48 @@ def _adjusted(table: DriverTable, columns: list[str], weights: NDArray) -> tuple
     matrix = correlation_matrices(products_by_site(values, np.zeros(table.n, int), weights=weights)[0])
     r2, rank = r2_of_subsets(matrix, [list(range(1, 1 + len(columns)))])
     return float(r2[-1]), float(adjusted(r2, table.n, rank)[-1])
+
+
+def selection_table(table: DriverTable, *, permutations: int = 999, seed: int = 1) -> pd.DataFrame:
+    """A forward selection as the table ``drivers_selection``.
+
+    Parameters
+    ----------
+    table : DriverTable
+        Response and predictors.
+    permutations : int, default 999
+        Of each test.
+    seed : int, default 1
+        Of the random numbers.
+
+    Returns
+    -------
+    DataFrame
+        First the test of all variables at once, whose adjusted R² is the limit; then a row a step with the adjusted
+        R² reached. The last says why the selection ended.
+
+    Examples
+    --------
+    >>> from talik.drivers import driver_table
+    >>> soils = pd.DataFrame({"ln_q10": [0.9, 1.0, 0.8, 0.7, 0.75, 1.1, 0.9, 0.6], "ph": [6, 7, 7, 6, 8, 6, 7, 8.0],
+    ...                       "clay": [8, 6, 12, 20, 15, 5.0, 9, 17], "cn": [16, 17, 14, 16, 16, 18, 15, 11]})
+    >>> table = driver_table(soils, response="ln_q10", groups={"mineral": ["clay"], "other": ["cn", "ph"]})
+    >>> selection_table(table)[["step", "predictor", "taken"]].values.tolist()
+    [[0.0, 'all at once', 'limit'], [1.0, 'clay', 'taken'], [2.0, 'cn', 'refused']]
+    """
+    found = forward_selection(table, permutations=permutations, seed=seed)
+    every = {"step": 0, "predictor": "all at once", "estimate": found.adjusted_of_all, "p": found.p_of_all,
+             "taken": "limit"}  # fmt: skip
+    rows = [every]
+    for step, one in enumerate(found.steps.itertuples(), start=1):
+        own = table.variables[one.variable][0]
+        rows.append({
+            "step": step, "predictor": one.variable, "subgroup": table.subgroup_of[own], "group": table.group_of[own],
+            "estimate": one.adjusted, "p": one.p, "taken": "taken" if step <= len(found.chosen) else "refused",
+        })  # fmt: skip
+    made = pd.DataFrame(rows).assign(
+        response=table.response_name, method="forward selection, double stopping", n=table.n,
+        sites=pd.unique(table.site).size, flag="",
+    )  # fmt: skip
+    made.loc[made.index[-1], "flag"] = found.reason
+    return typed("drivers_selection", made)

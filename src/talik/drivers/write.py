@@ -9,8 +9,9 @@ from pathlib import Path
 import pandas as pd
 
 from talik.drivers.attribution import Attribution
+from talik.drivers.diversity import diversity
 from talik.drivers.drawn import drawn_attribution
-from talik.errors import InputError, SettingsError, itemised
+from talik.errors import InputError, SettingsError, TableError, itemised, listed
 from talik.tables import write_table
 from talik.textfile import read_text
 
@@ -76,6 +77,49 @@ def read_groups(given: Sequence[str]) -> dict[str, list[str]]:
     if wrong:
         raise SettingsError(f"Groups cannot be read:\n{itemised(wrong)}", wrong)
     return groups
+
+
+def with_diversity(
+    samples: pd.DataFrame, counts: Path | str, *, sample: str = "sample", depth: int | None = None
+) -> pd.DataFrame:
+    """Samples with the diversity of their communities, from a CSV file of counts.
+
+    Parameters
+    ----------
+    samples : DataFrame
+        As read.
+    counts : Path or str
+        File with a row a sample and a column a taxon; the column `sample` names the sample.
+    sample : str, default "sample"
+        Column of the sample's name in both.
+    depth : int, optional
+        Counts that every sample is rarefied to.
+
+    Returns
+    -------
+    DataFrame
+        With ``richness``, ``shannon`` and ``simpson``; missing where a sample has no counts.
+
+    Raises
+    ------
+    TableError
+        Where no row is of one of the samples, a sample has two rows, or counts are none; see
+        `talik.drivers.diversity`.
+    """
+    table = read_samples(counts)
+    if sample not in table or sample not in samples:
+        raise TableError(f"both tables need the column {sample!r}; {counts} has {listed(list(table), 5)}.")
+    twice = table.loc[table[sample].duplicated(), sample].unique()
+    if len(twice):
+        raise TableError(f"{counts}: samples {listed(list(twice))} have several rows; add them up.", list(twice))
+    names = ["richness", "shannon", "simpson"]
+    there = [name for name in names if name in samples]
+    if there:
+        raise TableError(f"the samples have columns {listed(there)} already; take them out, or leave the counts.")
+    known = table[table[sample].isin(set(samples[sample]))]
+    if not len(known):
+        raise TableError(f"{counts}: none of its samples is among those to be explained; the names must be the same.")
+    return samples.join(diversity(known.set_index(sample), depth=depth), on=sample)
 
 
 def synthetic_note(samples: pd.DataFrame) -> str:
