@@ -1,7 +1,7 @@
 """Rates of many soils as arrays, so that all are fitted at once."""
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,6 +12,10 @@ from talik.pools.layout import Layout
 LENGTHS = (8, 16, *(24 << doubled for doubled in range(30)))
 """Series are filled up to one of these numbers of rates. What fills them weighs nothing, and how much there is depends
 on the series alone, so that its sums are the same in any company. Few lengths let more series be fitted at once."""
+
+RATES = 16_000
+"""Rates that are fitted at once: enough that NumPy's calls cost little, few enough that what a step computes of them
+from all starts is below the memory that is kept (`talik.pools.descent.LARGEST_KEPT`)."""
 
 
 @dataclass(frozen=True)
@@ -152,6 +156,15 @@ class Batch:
 def padded_length(n: int) -> int:
     """Length to which a series of n rates is filled up."""
     return LENGTHS[bisect_left(LENGTHS, n)]
+
+
+def chunks(rows: Sequence[int], length: int) -> Iterator[Sequence[int]]:
+    """Series of one padded length in the parts that are fitted at once.
+
+    Parts are always the same, so that a fit has the same bits whoever computes it.
+    """
+    count = max(RATES // length, 1)
+    return (rows[first : first + count] for first in range(0, len(rows), count))
 
 
 def pack(series: Sequence[Series], layout: Layout) -> Batch:

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from talik.pools.batch import Series, pack, padded_length
+from talik.pools.batch import Series, chunks, pack, padded_length
 from talik.pools.descent import curves, descend
 from talik.pools.layout import Layout
 from talik.pools.models import POOL_MODELS
@@ -19,8 +19,6 @@ STARTS = 2
 """Starts of the smooth curve."""
 ROUNDS = 3
 """Times that the curve is fitted: first with equal errors, which hardly see the low rates at the end."""
-CHUNK = 500
-"""Series that are smoothed at once."""
 
 
 @dataclass(frozen=True)
@@ -65,9 +63,8 @@ def proportional(series: Sequence[Series]) -> list[Smoothed]:
             found[i] = Smoothed(replace(one, sigma=one.sigma * _means(one)), np.zeros(one.rate.size))
         else:
             groups.setdefault((layout, padded_length(one.rate.size)), []).append(i)
-    for (layout, _), rows in groups.items():
-        for first in range(0, len(rows), CHUNK):
-            chunk = rows[first : first + CHUNK]
+    for (layout, length), rows in groups.items():
+        for chunk in chunks(rows, length):
             found |= dict(zip(chunk, _smoothed([series[i] for i in chunk], layout), strict=True))
     return [found[i] for i in range(len(series))]
 

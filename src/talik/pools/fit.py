@@ -11,7 +11,7 @@ from scipy import stats
 
 from talik.errors import UnknownNameError
 from talik.inference.criteria import Criterion, aicc, bic
-from talik.pools.batch import Batch, Series, pack, padded_length
+from talik.pools.batch import Batch, Series, chunks, pack, padded_length
 from talik.pools.descent import Point, descend, evaluate
 from talik.pools.identified import WIDEST_Q10, WIDEST_RATE, why_not
 from talik.pools.layout import Layout
@@ -24,9 +24,6 @@ from talik.pools.walks import Allowed, Quantity, quantities, value_of
 
 STARTS = 32
 """Starts of each fit; the pages on pools tell how seldom more find a better one."""
-CHUNK = 500
-"""Series that are fitted at once: enough that NumPy's calls cost little, few enough to stay in the cache. Always the
-same, so that a fit has the same bits whoever computes it."""
 YEAR = 365.25
 """Days of a year. [d]"""
 YEARS = (1.0, 10.0, 50.0)
@@ -192,10 +189,9 @@ def fit_series(
             fits[i] = _no_fit(asked, layout, one, problem)
         else:
             groups[layout.whole, layout.warmed, padded_length(one.rate.size)].append(i)
-    for (whole, warmed, _), rows in groups.items():
+    for (whole, warmed, length), rows in groups.items():
         layout = Layout(asked.model, whole, warmed)
-        for first in range(0, len(rows), CHUNK):
-            chunk = rows[first : first + CHUNK]
+        for chunk in chunks(rows, length):
             fits |= dict(zip(chunk, _fit_chunk(asked, layout, [series[i] for i in chunk]), strict=True))
     return [fits[i] for i in range(len(series))]
 

@@ -14,8 +14,6 @@ from talik.pools.layout import DECAY_RATES, Layout
 
 PLACES = 4
 """Places that are tried for each start; the best of them is where it begins."""
-FIRST_Q10S = (1.0, 8.0)
-"""Where a Q10 is first sought. [-]"""
 FIRST_SHAPES = (0.1, 10.0)
 """Where the shape of a continuum is first sought. [-]"""
 ROUGH = 1e-5
@@ -30,7 +28,7 @@ NEARBY = 1.0
 """Difference of logarithms within which a pool is not moved. [-]"""
 SCANNED = 16
 """Decay rates that a pool is given when it is tried all over the box."""
-SCANNED_Q10S = (0.5, 1.5, 5.0, 50.0)
+SCANNED_Q10S = (0.1, 0.5, 1.5, 5.0, 30.0, 100.0)
 """Q10s that it is given with each. [-]"""
 SEED = 20211
 """Of the scrambled Sobol points; the same places for every series, so that no fit depends on its company."""
@@ -68,7 +66,7 @@ def optima(batch: Batch, starts: int) -> Optima:
 
 
 def searched(batch: Batch, starts: int) -> Optima:
-    """As `optima`, and from the best each pool is tried all over the box once more."""
+    """As `optima`, and from the best each pool is tried all over the box."""
     found = optima(batch, starts)
     relocate(batch, found.best)
     best = descend(batch, found.best.phi, *box(batch.layout, batch.count), finished=EXACT)
@@ -107,33 +105,39 @@ def refill(batch: Batch, best: Point, finished: float) -> None:
 
 
 def relocate(batch: Batch, best: Point) -> None:
-    """Move each pool in turn to where it fits best among decay rates all over the box, and descend from there.
+    """Move each pool in turn to where it fits best elsewhere in the box, at each of some Q10s, and descend from there.
 
     It leaves optima in which two pools share what one could explain, and the third is missing elsewhere.
     """
-    layout = batch.layout
-    low, high = box(layout, batch.count)
-    for place in layout.ordered:
-        begun = None
-        q10 = layout.q10s[layout.rates.index(place)]
-        for logarithm, warming in all_over(layout):
-            phi = best.phi.copy()
-            phi[place] = logarithm
-            if q10 is not None and warming is not None:
-                phi[q10] = warming
-            # Near where it stands a pool would only come back.
-            near = np.abs(phi[place] - best.phi[place]) < NEARBY
-            tried = evaluate(batch, phi)
-            tried.misfit = np.where(near, np.inf, tried.misfit)
-            if begun is None:
-                begun = tried
-            else:
-                better = np.flatnonzero(tried.misfit < begun.misfit)
-                begun.put(better, tried.take(better))
-        if begun is not None:
-            ended = descend(batch, begun.phi, low, high, finished=ROUGH)
-            better = np.flatnonzero(ended.misfit < (1.0 - GAIN) * best.misfit)
-            best.put(better, ended.take(better))
+    low, high = box(batch.layout, batch.count)
+    for place in batch.layout.ordered:
+        begun = _elsewhere(batch, best, place)
+        many = len(begun)
+        ended = descend(
+            batch.take(np.tile(np.arange(batch.count), many)), np.concatenate(begun, axis=1), np.tile(low, many),
+            np.tile(high, many), finished=ROUGH,
+        )  # fmt: skip
+        chosen = ended.misfit.reshape(many, batch.count).argmin(axis=0) * batch.count + np.arange(batch.count)
+        better = np.flatnonzero(ended.misfit[chosen] < (1.0 - GAIN) * best.misfit)
+        best.put(better, ended.take(chosen[better]))
+
+
+def _elsewhere(batch: Batch, best: Point, place: int) -> list[NDArray]:
+    """The best fits with one pool at another decay rate, one a Q10 that it is given, each of shape (q, series)."""
+    q10 = batch.layout.q10s[batch.layout.rates.index(place)]
+    found: dict[float | None, Point] = {}
+    for logarithm, warming in all_over(batch.layout):
+        phi = best.phi.copy()
+        phi[place] = logarithm
+        if q10 is not None and warming is not None:
+            phi[q10] = warming
+        tried = evaluate(batch, phi)
+        # Near where it stands a pool would only come back.
+        tried.misfit = np.where(np.abs(phi - best.phi).max(axis=0) < NEARBY, np.inf, tried.misfit)
+        first = found.setdefault(warming, tried)
+        better = np.flatnonzero(tried.misfit < first.misfit)
+        first.put(better, tried.take(better))
+    return [one.phi for one in found.values()]
 
 
 def all_over(layout: Layout) -> Iterator[tuple[float, float | None]]:
@@ -199,9 +203,6 @@ def _first_box(batch: Batch) -> tuple[NDArray, NDArray]:
             low[place], high[place] = slowest, np.maximum(fastest, slowest)
     for place in (place for places in layout.shapes for place in places):
         low[place], high[place] = np.log(FIRST_SHAPES)[:, None]
-    for place in layout.q10s:
-        if place is not None:
-            low[place], high[place] = np.log(FIRST_Q10S)[:, None]
     return low, high
 
 
