@@ -26,8 +26,9 @@ MOST_STEPS = 25
 """Steps of a refit."""
 FARTHEST = 4.0
 """How much farther from the best fit than the last step the next may go. [-]"""
-STIFFNESS = 10.0
-"""Weight of a pull: to miss its target by a tenth costs what the rates themselves weigh. [-]"""
+STIFFNESS = 300.0
+"""Weight of a pull: to miss its target by 1 / 300 costs what the rates themselves weigh, so that a pull to the edge of
+what there is goes beyond any threshold. [-]"""
 LEAST = 1e-6
 """Smallest value that a pull is stiff about. [unit of the batch]"""
 MOST_AMOUNT = 1e7
