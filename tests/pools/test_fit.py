@@ -295,3 +295,30 @@ def test_random_restarts_find_nothing_as_good_beyond_the_intervals(c0):
     found = [fits_beyond_the_ends(*data, c0) for data in noisy_soils(6)]
     assert sum(ends for _, ends in found) > 30
     assert [name for missed, _ in found for name in missed] == []
+
+
+def least_misfit(time, temperature, rate, sigma, c0, left, start):
+    """Sum of squares of the best two pools that leave this much carbon after a year, by least squares."""
+
+    def residuals(parameters):
+        k, q10 = np.exp(parameters).reshape(2, 2)
+        fast, slow = np.exp(-k * 365.25)
+        fraction = (left - slow) / (fast - slow)
+        k = k[:, None] * q10[:, None] ** ((temperature - 10) / 10)
+        sizes = np.array([fraction, 1 - fraction])[:, None] * c0
+        return ((sizes * k * np.exp(-k * time)).sum(0) - rate) / sigma
+
+    return 2 * least_squares(residuals, start, x_scale="jac", xtol=1e-14, ftol=1e-14, gtol=1e-14).cost
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_carbon_left_ends_where_the_misfit_along_it_meets_the_threshold_however_rates_scatter(seed):
+    time, temperature, level, _ = soil((5.0, 15.0), days=np.geomspace(1.0, 400.0, 40))
+    rate = level * (1 + 0.3 * np.random.default_rng(seed).standard_normal(level.size))
+    fit = fitted(time, temperature, rate, level, c0=1000.0)
+    (left,) = (one for one in fit.carbon_left if one.years == 1)
+    threshold = profile_threshold(fit.residual_sum_of_squares, fit.n, len(fit.parameters))
+    start = np.log(fit.estimates[1:])
+    for end in (left.lower, left.upper):
+        rise = least_misfit(time, temperature, rate, level, 1000.0, end, start) - fit.residual_sum_of_squares
+        assert rise / (threshold - fit.residual_sum_of_squares) == pytest.approx(1.0, abs=0.02)
