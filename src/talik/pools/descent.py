@@ -3,6 +3,7 @@
 Arrays of few parameters by many series have the series last; arrays of rates have the series first.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -24,6 +25,10 @@ LONGEST_STEP = 2.5
 """Longest step of a logarithm: a curve tells nothing of what lies a factor of ten away. [-]"""
 MOST_DAMPING = 1e12
 """Damping at which no step lowers the misfit. [-]"""
+DIFFERENCE = 1e-4
+"""Difference of logarithms from which the curvature is computed. [-]"""
+EXACT = 1e-15
+"""Expected fall of the sum of squares, relative to it, to which an optimum is followed to the end. [-]"""
 SMALLEST = 1e-100
 """Stands for nothing in a division."""
 THINNED = 0.75
@@ -148,6 +153,24 @@ def evaluate(batch: Batch, phi: NDArray, pull: Pull | None = None) -> Point:
     return Point(phi, np.einsum("bn,bn->b", residual, residual), amounts, gradient, curvature)
 
 
+def evaluate_curved(batch: Batch, phi: NDArray, pull: Pull | None = None) -> Point:
+    """As `evaluate`, with the whole curvature, from differences of the gradient, where it is a bowl.
+
+    Kaufman's is that of a plane, and along a valley that bends many steps by it come no nearer to the bottom.
+    """
+    here, (q, count) = evaluate(batch, phi, pull), phi.shape
+    steps = DIFFERENCE * np.concatenate([np.eye(q), -np.eye(q)], axis=1)
+    moved = (phi[:, None] + steps[..., None]).reshape(q, -1)
+    many = np.tile(np.arange(count), 2 * q)
+    ahead = evaluate(batch.take(many), moved, None if pull is None else pull.take(many)).gradient
+    ahead = ahead.reshape(q, 2, q, count)
+    whole = (ahead[:, 0] - ahead[:, 1]) / (2 * DIFFERENCE)
+    whole = (whole + whole.swapaxes(0, 1)) / 2
+    bowl = batched.cholesky(whole)[1] & (whole[np.arange(q), np.arange(q)] > 0).all(axis=0)
+    here.curvature = np.where(bowl, whole, here.curvature)
+    return here
+
+
 def _summed(filled: NDArray, amounts: NDArray) -> NDArray:
     """Respiration of all pools, shape (series, n)."""
     total = filled[:, 0] * amounts[0][:, None]
@@ -156,11 +179,19 @@ def _summed(filled: NDArray, amounts: NDArray) -> NDArray:
     return total
 
 
+Evaluated = Callable[[Batch, NDArray, Pull | None], Point]
+"""What computes a point: `evaluate` or `evaluate_curved`."""
+
+
 class Descent:
     """Levenberg-Marquardt of many series side by side; one that is done can begin anew while others go on."""
 
-    def __init__(self, batch: Batch, phi: NDArray, lower: NDArray, upper: NDArray, pull: Pull | None, within: NDArray):
+    def __init__(
+        self, batch: Batch, phi: NDArray, lower: NDArray, upper: NDArray, pull: Pull | None, within: NDArray,
+        evaluated: Evaluated = evaluate,
+    ):  # fmt: skip
         """As in `descend`; ``within`` is the fall of the misfit below which a series is done, less its own part."""
+        self.evaluated = evaluated
         self.batch, self.lower, self.upper, self.pull, self.within = batch, lower, upper, pull, within
         self.here = _nowhere(batch)
         self.trial = np.clip(phi, lower, upper)
@@ -182,7 +213,7 @@ class Descent:
         """Take one step of each series; whether each is done, shape (series,)."""
         # A wild trial may overflow; its misfit is then not finite, and it is refused.
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-            there = evaluate(self.batch, self.trial, self.pull)
+            there = self.evaluated(self.batch, self.trial, self.pull)
         # A rise that is rounding of the residuals is none: the last digits come from the gradient.
         rounding = 4 * np.finfo(float).eps * self.size * np.sqrt(there.misfit)
         fall = np.where(self.fresh, np.inf, self.here.misfit - there.misfit + rounding)
@@ -231,7 +262,7 @@ def _nowhere(batch: Batch) -> Point:
 
 def descend(
     batch: Batch, phi: NDArray, lower: NDArray, upper: NDArray, pull: Pull | None = None, *,
-    finished: float = FINISHED, within: NDArray | None = None,
+    finished: float = FINISHED, within: NDArray | None = None, evaluated: Evaluated = evaluate,
 ) -> Point:  # fmt: skip
     """The nearest optimum of each series from its start, in its box.
 
@@ -249,6 +280,8 @@ def descend(
         Expected fall of the sum of squares, relative to it, below which a series is done. [-]
     within : ndarray, shape (series,), optional
         The same as such, instead of ``finished``. [-]
+    evaluated : callable
+        `evaluate`, or `evaluate_curved`.
 
     Returns
     -------
@@ -256,7 +289,7 @@ def descend(
         The optima.
     """
     relative = finished if within is None else 0.0
-    descent = Descent(batch, phi, lower, upper, pull, _floor(batch) if within is None else within)
+    descent = Descent(batch, phi, lower, upper, pull, _floor(batch) if within is None else within, evaluated)
     found, going = _nowhere(batch), np.arange(batch.count)
     alive = np.ones(batch.count, bool)
     while True:
@@ -270,6 +303,12 @@ def descend(
         if left.size < THINNED * going.size:
             descent.keep(left)
             going, alive = going[left], np.ones(left.size, bool)
+
+
+def polish(batch: Batch, phi: NDArray, lower: NDArray, upper: NDArray) -> Point:
+    """The nearest optimum of each series to the last digit, as `descend`."""
+    ended = descend(batch, phi, lower, upper, finished=EXACT, evaluated=evaluate_curved)
+    return evaluate(batch, ended.phi)
 
 
 def _floor(batch: Batch) -> NDArray:

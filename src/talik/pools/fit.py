@@ -12,14 +12,14 @@ from scipy import stats
 from talik.errors import UnknownNameError
 from talik.inference.criteria import Criterion, aicc, bic
 from talik.pools.batch import Batch, Series, chunks, pack, padded_length
-from talik.pools.descent import Point, descend, evaluate
+from talik.pools.descent import Point, evaluate, polish
 from talik.pools.identified import WIDEST_Q10, WIDEST_RATE, why_not
 from talik.pools.layout import Layout
 from talik.pools.local import jar_shares, local
 from talik.pools.models import POOL_MODELS, PoolModel
 from talik.pools.profiles import Intervals, intervals
 from talik.pools.record import CarbonLeft, PoolFit, SigmaKind
-from talik.pools.search import EXACT, Optima, box, searched, sorted_pools
+from talik.pools.search import Optima, box, searched, sorted_pools
 from talik.pools.walks import Allowed, Quantity, quantities, value_of
 
 STARTS = 32
@@ -259,7 +259,7 @@ def _improved(batch: Batch, found: Optima, kept: Intervals, rows: NDArray) -> Ba
     begun = np.where(np.isfinite(kept.better[..., rows]), kept.better[..., rows], found.best.phi[:, None, rows])
     misfit = np.stack([evaluate(part, phi).misfit for phi in begun.swapaxes(0, 1)])
     lowest = begun[:, misfit.argmin(axis=0), np.arange(rows.size)]
-    ended = sorted_pools(batch.layout, descend(part, lowest, *box(batch.layout, rows.size), finished=EXACT))
+    ended = sorted_pools(batch.layout, polish(part, lowest, *box(batch.layout, rows.size)))
     better = np.flatnonzero(ended.misfit < found.best.misfit[rows])
     found.best.put(rows[better], ended.take(better))
     return part

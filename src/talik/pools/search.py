@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.stats import qmc
 
 from talik.pools.batch import Batch
-from talik.pools.descent import FINISHED, Point, descend, evaluate
+from talik.pools.descent import FINISHED, Point, descend, evaluate, polish
 from talik.pools.layout import DECAY_RATES, Layout
 
 PLACES = 4
@@ -18,8 +18,6 @@ FIRST_SHAPES = (0.1, 10.0)
 """Where the shape of a continuum is first sought. [-]"""
 ROUGH = 1e-5
 """Expected fall of the sum of squares at which a start is good enough to be compared with others. [-]"""
-EXACT = 1e-15
-"""The same for the best of them."""
 EMPTY = 1e-9
 """Part of all carbon below which a pool is empty. [-]"""
 GAIN = 1e-9
@@ -61,7 +59,7 @@ def optima(batch: Batch, starts: int) -> Optima:
     best = ended.take(chosen)
     refill(batch, best, rough)
     if starts > 1:
-        best = descend(batch, best.phi, lower, upper, finished=EXACT)
+        best = polish(batch, best.phi, lower, upper)
     return Optima(sorted_pools(batch.layout, best), sorted_pools(batch.layout, ended))
 
 
@@ -69,7 +67,7 @@ def searched(batch: Batch, starts: int) -> Optima:
     """As `optima`, and from the best each pool is tried all over the box."""
     found = optima(batch, starts)
     relocate(batch, found.best)
-    best = descend(batch, found.best.phi, *box(batch.layout, batch.count), finished=EXACT)
+    best = polish(batch, found.best.phi, *box(batch.layout, batch.count))
     return Optima(sorted_pools(batch.layout, best), found.all)
 
 
