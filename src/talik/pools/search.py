@@ -59,7 +59,7 @@ def optima(batch: Batch, starts: int) -> Optima:
     best = ended.take(chosen)
     refill(batch, best, rough)
     if starts > 1:
-        best = polish(batch, best.phi, lower, upper)
+        best = descend(batch, best.phi, lower, upper)
     return Optima(sorted_pools(batch.layout, best), sorted_pools(batch.layout, ended))
 
 
