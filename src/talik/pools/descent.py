@@ -27,6 +27,8 @@ MOST_DAMPING = 1e12
 """Damping at which no step lowers the misfit. [-]"""
 DIFFERENCE = 1e-4
 """Difference of logarithms from which the curvature is computed. [-]"""
+FLATTEST = 1e-12
+"""Least curvature, relative to the largest, that is not rounding. [-]"""
 EXACT = 1e-15
 """Expected fall of the sum of squares, relative to it, to which an optimum is followed to the end. [-]"""
 SMALLEST = 1e-100
@@ -166,8 +168,11 @@ def evaluate_curved(batch: Batch, phi: NDArray, pull: Pull | None = None) -> Poi
     ahead = ahead.reshape(q, 2, q, count)
     whole = (ahead[:, 0] - ahead[:, 1]) / (2 * DIFFERENCE)
     whole = (whole + whole.swapaxes(0, 1)) / 2
-    bowl = batched.cholesky(whole)[1] & (whole[np.arange(q), np.arange(q)] > 0).all(axis=0)
-    here.curvature = np.where(bowl, whole, here.curvature)
+    # Where it is no bowl, as along a valley that bends or has no floor, steps down need it turned into one.
+    size, along = np.linalg.eigh(whole.transpose(2, 0, 1))
+    size = np.abs(size)
+    size = np.maximum(size, FLATTEST * size.max(axis=1, keepdims=True))
+    here.curvature = np.einsum("bpi,bi,bqi->pqb", along, size, along)
     return here
 
 

@@ -9,9 +9,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from talik.pools.batch import Series, chunks, pack, padded_length
 from talik.pools.descent import curves, descend
+from talik.pools.grid import box
 from talik.pools.layout import Layout
 from talik.pools.models import POOL_MODELS
-from talik.pools.search import box, searched
+from talik.pools.search import searched
 
 LEAST_LEVEL = 0.05
 """Level below which errors no longer shrink, as a part of the mean rate of the temperature. [-]"""

@@ -13,13 +13,14 @@ from talik.errors import UnknownNameError
 from talik.inference.criteria import Criterion, aicc, bic
 from talik.pools.batch import Batch, Series, chunks, pack, padded_length
 from talik.pools.descent import Point, evaluate, polish
+from talik.pools.grid import box
 from talik.pools.identified import WIDEST_Q10, WIDEST_RATE, why_not
 from talik.pools.layout import Layout
 from talik.pools.local import jar_shares, local
 from talik.pools.models import POOL_MODELS, PoolModel
 from talik.pools.profiles import Intervals, intervals
 from talik.pools.record import CarbonLeft, PoolFit, SigmaKind
-from talik.pools.search import Optima, box, searched, sorted_pools
+from talik.pools.search import Optima, searched, sorted_pools
 from talik.pools.walks import Allowed, Quantity, quantities, value_of
 
 STARTS = 32

@@ -58,13 +58,17 @@ class Layout:
         return tuple(place + i if self.warmed else None for i in range(self.count))
 
     @cached_property
+    def places(self) -> tuple[tuple[int, ...], ...]:
+        """Where all nonlinear parameters of each pool stand: decay rate, shapes, Q10."""
+        return tuple(
+            tuple(place for place in (rate, *shapes, q10) if place is not None)
+            for rate, shapes, q10 in zip(self.rates, self.shapes, self.q10s, strict=True)
+        )
+
+    @cached_property
     def owner(self) -> NDArray:
         """The pool of each nonlinear parameter, shape (q,)."""
-        owner = {}
-        for i in range(self.count):
-            for place in (self.rates[i], *self.shapes[i], self.q10s[i]):
-                if place is not None:
-                    owner[place] = i
+        owner = {place: pool for pool, places in enumerate(self.places) for place in places}
         return np.array([owner[place] for place in range(len(owner))], int)
 
     @cached_property

@@ -1,8 +1,6 @@
 """Where fits begin, and the optima that they find."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,12 +8,11 @@ from scipy.stats import qmc
 
 from talik.pools.batch import Batch
 from talik.pools.descent import FINISHED, Point, descend, evaluate, polish
-from talik.pools.layout import DECAY_RATES, Layout
+from talik.pools.grid import at_cells, best_together, box, first_box, grids, scan
+from talik.pools.layout import Layout
 
 PLACES = 4
 """Places that are tried for each start; the best of them is where it begins."""
-FIRST_SHAPES = (0.1, 10.0)
-"""Where the shape of a continuum is first sought. [-]"""
 ROUGH = 1e-5
 """Expected fall of the sum of squares at which a start is good enough to be compared with others. [-]"""
 EMPTY = 1e-9
@@ -24,10 +21,6 @@ GAIN = 1e-9
 """Relative fall of the sum of squares for which an empty pool is moved. [-]"""
 NEARBY = 1.0
 """Difference of logarithms within which a pool is not moved. [-]"""
-SCANNED = 16
-"""Decay rates that a pool is given when it is tried all over the box."""
-SCANNED_Q10S = (0.1, 0.5, 1.5, 5.0, 30.0, 100.0)
-"""Q10s that it is given with each. [-]"""
 SEED = 20211
 """Of the scrambled Sobol points; the same places for every series, so that no fit depends on its company."""
 
@@ -42,16 +35,28 @@ class Optima:
     """Where each start ended, start after start: shape (..., starts * series)."""
 
 
-def box(layout: Layout, count: int) -> tuple[NDArray, NDArray]:
-    """The search box of many series, each end of shape (q, series)."""
-    lower, upper = layout.box
-    return np.repeat(lower[:, None], count, axis=1), np.repeat(upper[:, None], count, axis=1)
-
-
 def optima(batch: Batch, starts: int) -> Optima:
     """The best optimum of each series, and where all its starts ended, the pools of each in order."""
+    return _from(batch, first_places(batch, starts))
+
+
+def searched(batch: Batch, starts: int) -> Optima:
+    """As `optima`, with half of the starts where pools fit best together on a grid, and the best followed to its end.
+
+    From the best each pool is also tried all over the box.
+    """
+    together = starts // 2
+    begun = [best_together(batch, together), first_places(batch, starts - together)]
+    found = _from(batch, np.concatenate(begun, axis=1))
+    relocate(batch, found.best)
+    best = polish(batch, found.best.phi, *box(batch.layout, batch.count))
+    return Optima(sorted_pools(batch.layout, best), found.all)
+
+
+def _from(batch: Batch, begun: NDArray) -> Optima:
+    """What descents from these places find, shape (q, starts * series)."""
     count, lower, upper = batch.count, *box(batch.layout, batch.count)
-    begun = first_places(batch, starts)
+    starts = begun.shape[1] // count
     many = batch.take(np.tile(np.arange(count), starts))
     rough = FINISHED if starts == 1 else ROUGH
     ended = descend(many, begun, np.tile(lower, starts), np.tile(upper, starts), finished=rough)
@@ -63,16 +68,8 @@ def optima(batch: Batch, starts: int) -> Optima:
     return Optima(sorted_pools(batch.layout, best), sorted_pools(batch.layout, ended))
 
 
-def searched(batch: Batch, starts: int) -> Optima:
-    """As `optima`, and from the best each pool is tried all over the box."""
-    found = optima(batch, starts)
-    relocate(batch, found.best)
-    best = polish(batch, found.best.phi, *box(batch.layout, batch.count))
-    return Optima(sorted_pools(batch.layout, best), found.all)
-
-
 def refill(batch: Batch, best: Point, finished: float) -> None:
-    """Give pools that ended empty another decay rate, wherever in the box they then take carbon.
+    """Give pools that ended empty another place, wherever on the grid they then take carbon.
 
     An empty pool has no slope, so a descent never moves it. Of exponentials with positive amounts no other place can
     be better when none of all decay rates lowers the misfit.
@@ -82,34 +79,25 @@ def refill(batch: Batch, best: Point, finished: float) -> None:
         if not empty.size:
             return
         part, here = batch.take(empty), best.take(empty)
-        pool = here.amounts.argmin(axis=0)
-        found = here.take(np.arange(empty.size))
-        for logarithm, warming in all_over(batch.layout):
-            phi = here.phi.copy()
-            for i, (place, q10) in enumerate(zip(batch.layout.rates, batch.layout.q10s, strict=True)):
-                if place is not None:
-                    phi[place] = np.where(pool == i, logarithm, phi[place])
-                if q10 is not None and warming is not None:
-                    phi[q10] = np.where(pool == i, warming, phi[q10])
-            tried = evaluate(part, phi)
-            found_better = np.flatnonzero(tried.misfit < found.misfit)
-            found.put(found_better, tried.take(found_better))
-        moved = np.flatnonzero(found.misfit < (1.0 - GAIN) * here.misfit)
-        if not moved.size:
+        pool, phi = here.amounts.argmin(axis=0), here.phi.copy()
+        for i in np.unique(pool):
+            rows = np.flatnonzero(pool == i)
+            phi[:, rows] = _at_best_cell(part.take(rows), here.phi[:, rows], i)
+        lower = np.flatnonzero(evaluate(part, phi).misfit < (1.0 - GAIN) * here.misfit)
+        if not lower.size:
             return
-        part = part.take(moved)
-        ended = descend(part, found.phi[:, moved], *box(batch.layout, moved.size), finished=finished)
-        best.put(empty[moved], ended)
+        ended = descend(part.take(lower), phi[:, lower], *box(batch.layout, lower.size), finished=finished)
+        best.put(empty[lower], ended)
 
 
 def relocate(batch: Batch, best: Point) -> None:
-    """Move each pool in turn to where it fits best elsewhere in the box, at each of some Q10s, and descend from there.
+    """Move each pool in turn to where it fits best elsewhere on the grid, at each of its Q10s, and descend from there.
 
     It leaves optima in which two pools share what one could explain, and the third is missing elsewhere.
     """
     low, high = box(batch.layout, batch.count)
-    for place in batch.layout.ordered:
-        begun = _elsewhere(batch, best, place)
+    for pool in range(len(batch.layout.ordered)):
+        begun = _elsewhere(batch, best.phi, pool)
         many = len(begun)
         ended = descend(
             batch.take(np.tile(np.arange(batch.count), many)), np.concatenate(begun, axis=1), np.tile(low, many),
@@ -120,29 +108,29 @@ def relocate(batch: Batch, best: Point) -> None:
         best.put(better, ended.take(chosen[better]))
 
 
-def _elsewhere(batch: Batch, best: Point, place: int) -> list[NDArray]:
-    """The best fits with one pool at another decay rate, one a Q10 that it is given, each of shape (q, series)."""
-    q10 = batch.layout.q10s[batch.layout.rates.index(place)]
-    found: dict[float | None, Point] = {}
-    for logarithm, warming in all_over(batch.layout):
-        phi = best.phi.copy()
-        phi[place] = logarithm
-        if q10 is not None and warming is not None:
-            phi[q10] = warming
-        tried = evaluate(batch, phi)
+def _at_best_cell(batch: Batch, phi: NDArray, pool: int) -> NDArray:
+    """The same parameters with one pool where it fits best on the grid, shape (q, series)."""
+    placed = np.empty_like(phi)
+    for rows, grid in grids(batch):
+        placed[:, rows] = at_cells(grid, phi[:, rows], pool, scan(grid, phi[:, rows], pool).argmin(axis=0))
+    return placed
+
+
+def _elsewhere(batch: Batch, phi: NDArray, pool: int) -> list[NDArray]:
+    """The best places of one pool that are not near its own, one a Q10 of the grid, each of shape (q, series)."""
+    own = list(batch.layout.places[pool])
+    found: dict[int, NDArray] = {}
+    for rows, grid in grids(batch):
+        cells, here = grid.cells[pool], phi[:, rows]
         # Near where it stands a pool would only come back.
-        tried.misfit = np.where(np.abs(phi - best.phi).max(axis=0) < NEARBY, np.inf, tried.misfit)
-        first = found.setdefault(warming, tried)
-        better = np.flatnonzero(tried.misfit < first.misfit)
-        first.put(better, tried.take(better))
-    return [one.phi for one in found.values()]
-
-
-def all_over(layout: Layout) -> Iterator[tuple[float, float | None]]:
-    """Logarithms of decay rates all over the box, each with logarithms of Q10s, or with None for that it has."""
-    q10s = (None, *np.log(SCANNED_Q10S)) if layout.warmed else (None,)
-    slowest, fastest = np.log(DECAY_RATES)
-    return product(np.linspace(slowest, fastest, SCANNED), q10s)
+        near = np.abs(cells.values - here[own][:, None]).max(axis=0) < NEARBY
+        misfit = np.where(near, np.inf, scan(grid, here, pool))
+        q10 = cells.step[-1] if batch.layout.warmed else np.zeros(cells.number.size, int)
+        for step in range(q10.max() + 1):
+            alike = np.flatnonzero(q10 == step)
+            cell = alike[misfit[alike].argmin(axis=0)]
+            found.setdefault(step, np.empty_like(phi))[:, rows] = at_cells(grid, here, pool, cell)
+    return list(found.values())
 
 
 def first_places(batch: Batch, starts: int) -> NDArray:
@@ -158,7 +146,7 @@ def first_places(batch: Batch, starts: int) -> NDArray:
     rates = [place for place in layout.rates if place is not None]
     points[:, rates] = -np.sort(-points[:, rates], axis=1)
     points = points[np.argsort(points[:, rates].max(axis=1), kind="stable")]
-    low, high = _first_box(batch)
+    low, high = first_box(batch)
     shares = np.array_split(points, starts)
     chosen = [_best_place(batch, low, high, share) for share in shares]
     if starts > 1 and layout.ordered:
@@ -183,25 +171,6 @@ def spread(dimensions: int, count: int) -> NDArray:
 
 def _at(low: NDArray, high: NDArray, point: NDArray) -> NDArray:
     return low + (point if point.ndim > 1 else point[:, None]) * (high - low)
-
-
-def _first_box(batch: Batch) -> tuple[NDArray, NDArray]:
-    """The part of the box where a search begins, each end of shape (q, series)."""
-    layout = batch.layout
-    low, high = box(layout, batch.count)
-    end = batch.start if batch.duration is None else batch.start + batch.duration
-    seen = (batch.weight > 0) & (end > 0)
-    longest = np.where(seen, end, 0.0).max(axis=1)
-    shortest = np.where(seen, end, np.inf).min(axis=1)
-    known = longest > 0
-    slowest = np.log(np.clip(0.003 / np.where(known, longest, 1.0), *DECAY_RATES))
-    fastest = np.log(np.clip(10.0 / np.where(known, shortest, 1.0), *DECAY_RATES))
-    for place in layout.rates:
-        if place is not None:
-            low[place], high[place] = slowest, np.maximum(fastest, slowest)
-    for place in (place for places in layout.shapes for place in places):
-        low[place], high[place] = np.log(FIRST_SHAPES)[:, None]
-    return low, high
 
 
 def sorted_pools(layout: Layout, point: Point) -> Point:

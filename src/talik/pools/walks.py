@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from talik.pools.batch import Batch
 from talik.pools.descent import THINNED, Descent, Point
+from talik.pools.grid import box
 from talik.pools.layout import Layout
 from talik.pools.readout import PulledReadout, Readout
-from talik.pools.search import box
 
 CROSSING = 5e-3
 """How closely the root of the rise of the misfit is brought to its threshold, as a part of it. [-]"""
