@@ -84,9 +84,8 @@ def first_box(batch: Batch) -> tuple[NDArray, NDArray]:
 
 def grids(batch: Batch, together: int = 1) -> Iterator[tuple[NDArray, Grid]]:
     """Rows of as many series as are computed at once with so many pools moved together, and their grid."""
-    layout = batch.layout
-    first_pools = {pool.kind: i for i, pool in reversed(list(enumerate(layout.model.pools)))}
-    cells = sum(_steps(layout, i).shape[1] for i in first_pools.values())
+    kinds = {pool.kind: _steps(batch.layout, i).shape[1] for i, pool in enumerate(batch.layout.model.pools)}
+    cells = sum(kinds.values())
     at_once = max(AT_ONCE // cells**together, 1)
     for first in range(0, batch.count, at_once):
         rows = np.arange(first, min(first + at_once, batch.count))
