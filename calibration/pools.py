@@ -1,7 +1,7 @@
 """How often the profile intervals of pool models hold the truth, and how often they are closed and narrow."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -58,6 +58,11 @@ DESIGNS = (
     Design("one pool, 2 temperatures, 8 times", (5, 15), 365, 8, 1, 0.10, model="one-pool"),
     Design("jars differ by 10 %, 3 jars", (5, 15), 400, 21, 3, 0.10, jars_differ=0.10),
     Design("jars differ by 3 %, 3 jars", (5, 15), 400, 21, 3, 0.10, jars_differ=0.03),
+    Design("three pools, 3 temperatures, 21 times", (5, 15, 25), 400, 21, 3, 0.10, model="three-pool"),
+    Design("three pools, 2 temperatures, 15 times", (5, 15), 365, 15, 1, 0.15, model="three-pool"),
+    Design("fast and constant, 2 temperatures", (5, 15), 120, 15, 2, 0.15, known=False, model="fast-and-constant"),
+    Design("continuum, 3 temperatures, 15 times", (5, 15, 25), 365, 15, 2, 0.15, model="continuous-quality"),
+    Design("continuum, 2 temperatures, 8 times", (5, 15), 100, 8, 1, 0.15, model="continuous-quality"),
 )
 """From two to five temperatures, 8 to 60 reading days, 1 to 6 jars, noise as between replicates of published soils."""
 
@@ -105,44 +110,122 @@ def judged(fits: list[PoolFit], name: str, truth: np.ndarray) -> tuple[int, int,
     return int(held.sum()), identified, float(np.median(upper / np.maximum(lower, 1e-12)))
 
 
+@dataclass(frozen=True)
+class Soils:
+    """True parameters of many soils, a row each."""
+
+    size: np.ndarray
+    """Carbon of each pool, the respiration of one without an end, shape (soils, pools). [mg C g⁻¹ C, d⁻¹]"""
+    k: np.ndarray
+    """Decay rates at the mean temperature, 0 of a pool without an end, shape (soils, pools). [d⁻¹]"""
+    q10: np.ndarray
+    """Q10 of each pool, shape (soils, pools)."""
+    shape: np.ndarray
+    """Shape of a continuum of decay rates, infinite for one rate, shape (soils, 1)."""
+
+    def respiration(self, soil: int, time: np.ndarray, warming: np.ndarray) -> np.ndarray:
+        """Respiration of one soil at times and temperatures above the mean, shape (n,). [mg C g⁻¹ C d⁻¹]"""
+        faster = self.q10[soil] ** (warming[:, None] / 10)
+        k, endless = self.k[soil] * faster, self.k[soil] == 0
+        rate = np.where(endless, faster, k * self._left(k * time[:, None], self.shape[soil], 1.0))
+        return (self.size[soil] * rate).sum(axis=1)
+
+    def left(self, days: float) -> np.ndarray:
+        """Part of the carbon left at the mean temperature, shape (soils,)."""
+        share = self.size / self.size.sum(axis=1, keepdims=True)
+        return (share * self._left(self.k * days, self.shape, 0.0)).sum(axis=1)
+
+    @staticmethod
+    def _left(decayed: np.ndarray, shape: np.ndarray, order: float) -> np.ndarray:
+        """Gamma distributed decay rates: what is left after the mean has decayed so far, or its slope."""
+        if np.isinf(shape).all():
+            return np.exp(-decayed)
+        return (1 + decayed / shape) ** (-shape - order)
+
+
+def _between(rng: np.random.Generator, low, high, count: int) -> np.ndarray:
+    """Values spread evenly in the logarithm, shape (count, values)."""
+    return np.exp(rng.uniform(np.log(low), np.log(high), (count, len(low))))
+
+
+def _sensitivity(rng: np.random.Generator, count: int, pools: int) -> np.ndarray:
+    return np.exp(rng.normal(np.log(2.3), 0.3, (count, pools)))
+
+
+def _two_pools(rng: np.random.Generator, count: int) -> Soils:
+    k = _between(rng, [0.03, 1e-4], [0.12, 6e-4], count)
+    q10, fast = _sensitivity(rng, count, 2), rng.uniform(0.02, 0.10, count)
+    return Soils(CARBON * np.stack([fast, 1 - fast], axis=1), k, q10, np.full((count, 1), np.inf))
+
+
+def _two_declining_pools(rng: np.random.Generator, count: int) -> Soils:
+    # Without the carbon only a pool that declines visibly has a size.
+    soils = _two_pools(rng, count)
+    return replace(soils, k=soils.k * [1, 20])
+
+
+def _one_pool(rng: np.random.Generator, count: int) -> Soils:
+    k = _between(rng, [0.03, 1e-4], [0.12, 6e-4], count)[:, 1:]
+    return Soils(np.full((count, 1), CARBON), k, _sensitivity(rng, count, 1), np.full((count, 1), np.inf))
+
+
+def _three_pools(rng: np.random.Generator, count: int) -> Soils:
+    k = _between(rng, [0.08, 4e-3, 3e-5], [0.3, 0.012, 1.5e-4], count)
+    share = rng.uniform([0.005, 0.05], [0.02, 0.15], (count, 2))
+    size = CARBON * np.column_stack([share, 1 - share.sum(axis=1)])
+    return Soils(size, k, _sensitivity(rng, count, 3), np.full((count, 1), np.inf))
+
+
+def _fast_and_constant(rng: np.random.Generator, count: int) -> Soils:
+    k = np.column_stack([_between(rng, [0.03], [0.12], count), np.zeros(count)])
+    size = _between(rng, [20.0, 0.1], [100.0, 0.5], count)
+    return Soils(size, k, _sensitivity(rng, count, 2), np.full((count, 1), np.inf))
+
+
+def _continuum(rng: np.random.Generator, count: int) -> Soils:
+    drawn = _between(rng, [1e-3, 0.1], [5e-3, 0.5], count)
+    return Soils(np.full((count, 1), CARBON), drawn[:, :1], _sensitivity(rng, count, 1), drawn[:, 1:])
+
+
+SOILS = {
+    "one-pool": _one_pool, "two-pool": _two_pools, "three-pool": _three_pools,
+    "fast-and-constant": _fast_and_constant, "continuous-quality": _continuum,
+}  # fmt: skip
+"""How soils of each model are drawn."""
+
+
 def simulated(design: Design, data_sets: int, rng: np.random.Generator) -> tuple[pd.DataFrame, list[Series]]:
     """True parameters and rates of each data set."""
-    pools = len(POOL_MODELS[design.model].pools)
-    reference = float(np.mean(design.temperatures))
-    k = np.exp(rng.uniform(np.log([0.03, 1e-4]), np.log([0.12, 6e-4]), (data_sets, 2)))[:, 2 - pools :]
-    q10 = np.exp(rng.normal(np.log(2.3), 0.3, (data_sets, pools)))
-    fast = rng.uniform(0.02, 0.10, data_sets)
-    share = np.stack([fast, 1 - fast], axis=1) if pools == 2 else np.ones((data_sets, 1))
-    if not design.known:
-        # Without the carbon only a pool that declines visibly has a size.
-        k[:, -1] *= 20
-    series = [_series(design, *parts, reference, rng) for parts in zip(share, k, q10, strict=True)]
-    return _truths(design, share, k, q10), series
+    known = design.known or design.model != "two-pool"
+    soils = (SOILS[design.model] if known else _two_declining_pools)(rng, data_sets)
+    return _truths(design, soils), [_series(design, soils, soil, rng) for soil in range(data_sets)]
 
 
-def _series(design: Design, share, k, q10, reference: float, rng: np.random.Generator) -> Series:
+def _series(design: Design, soils: Soils, soil: int, rng: np.random.Generator) -> Series:
     days = np.geomspace(1.0, design.days, design.times)
     temperature, _, time = (
         a.ravel() for a in np.meshgrid(design.temperatures, np.arange(design.replicates), days, indexing="ij")
     )
-    warmed = k * q10 ** ((temperature[:, None] - reference) / 10)
-    rate = CARBON * (share * warmed * np.exp(-warmed * time[:, None])).sum(axis=1)
+    rate = soils.respiration(soil, time, temperature - np.mean(design.temperatures))
     level = rng.normal(0.0, design.jars_differ, (len(design.temperatures), design.replicates))
     rate = rate * np.exp(np.repeat(level.ravel(), design.times))
     rate = rate * (1 + design.variation * rng.standard_normal(rate.size))
     return Series(time, time, temperature, rate, np.ones(rate.size), CARBON if design.known else None)
 
 
-def _truths(design: Design, share, k, q10) -> pd.DataFrame:
-    names = ("fast", "slow") if share.shape[1] == 2 else ("",)
+def _truths(design: Design, soils: Soils) -> pd.DataFrame:
+    """Every parameter by its name, and the carbon left where it is known."""
+    model = POOL_MODELS[design.model]
     truths = {}
-    for i, name in enumerate(names):
-        end = f"_{name}" if name else ""
-        truths |= {f"k{end}": k[:, i], f"q10{end}": q10[:, i]}
+    for i, pool in enumerate(model.pools):
+        if pool.kind.decays:
+            truths[model.named("k", pool)] = soils.k[:, i]
+        truths[model.named("q10", pool)] = soils.q10[:, i]
+        truths |= {model.named(shape, pool): soils.shape[:, 0] for shape in pool.kind.shapes}
         if not design.known:
-            truths[f"c0{end}"] = CARBON * share[:, i]
-    if design.known and share.shape[1] == 2:
-        truths["fast_fraction"] = share[:, 0]
+            truths[model.named(pool.kind.size, pool)] = soils.size[:, i]
+        elif pool is not model.pools[-1]:
+            truths[f"{pool.name}_fraction"] = soils.size[:, i] / CARBON
     if design.known:
-        truths |= {f"carbon_left_{a}": (share * np.exp(-k * YEAR * a)).sum(axis=1) for a in (1, 10, 50)}
+        truths |= {f"carbon_left_{a}": soils.left(YEAR * a) for a in (1, 10, 50)}
     return pd.DataFrame(truths)

@@ -1,7 +1,8 @@
 """What the data cannot tell: designs whose answer is known beforehand."""
 
 import numpy as np
-from calibration.pools import NAMED, SHORT, rows, simulated, with_errors
+import pytest
+from calibration.pools import DESIGNS, NAMED, SHORT, rows, simulated, with_errors
 
 from talik.pools import Series, fit_pool_model, fit_series
 from talik.pools.figures import plot_profile, profile_curve
@@ -26,8 +27,12 @@ def test_four_weeks_of_one_jar_do_not():
     assert both_identified(SHORT) <= 0.5
 
 
-def test_intervals_of_the_long_design_hold_the_truth():
-    for row in rows(NAMED, 60, 0):
+@pytest.mark.parametrize(
+    "name", [NAMED.name, "fast and constant, 2 temperatures", "continuum, 2 temperatures, 8 times"]
+)
+def test_intervals_hold_the_truth(name):
+    (design,) = (design for design in DESIGNS if design.name == name)
+    for row in rows(design, 60, 0):
         # With 95 % of 60 expected, fewer than 51 have a probability of 0.3 %.
         assert row["coverage"] >= 51 / 60, row
 
