@@ -24,7 +24,7 @@ from talik.pools.search import Optima, searched, sorted_pools
 from talik.pools.walks import Allowed, Quantity, quantities, value_of
 
 STARTS = 32
-"""Starts of each fit; the pages on pools tell how seldom more find a better one."""
+"""Starts of each fit: on no public series have more found a better one (docs/calibration/pools.md)."""
 YEAR = 365.25
 """Days of a year. [d]"""
 YEARS = (1.0, 10.0, 50.0)
@@ -86,7 +86,7 @@ def fit_pool_model(
     widest_q10, widest_rate : float
         Upper over lower end of an interval, above which a Q10, or a rate or a pool, is not identified. [-]
     starts : int, default 32
-        Places from which the optimum is sought.
+        Places from which the optimum is sought: half of them the best combinations on a grid, half spread evenly.
 
     Returns
     -------
