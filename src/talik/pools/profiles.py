@@ -1,10 +1,11 @@
 """Profile intervals of thousands of parameters at once: how far each may go before the fit is too poor.
 
-Each parameter is walked to both sides (see `walks`). A misfit may fall again beyond a ridge, so what other starts have
-found, where other walks have ended, and the rest of the box are looked at too, and walks go on from there.
+Each parameter is walked to both sides (see `walks`). A misfit may fall again beyond a ridge, and another valley may go
+on where that of a walk ends. So what other starts have found, where other walks have ended, and the rest of the box
+are looked at too, and walks go on from there.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,6 +23,7 @@ from talik.pools.walks import (
     Quantity,
     Walks,
     begin_walks,
+    best_begun,
     refit_once,
     value_of,
     walk,
@@ -29,6 +31,8 @@ from talik.pools.walks import (
 
 VALLEY = 0.02
 """Part of a half interval by which an optimum must lie beyond an end to be another. [-]"""
+BESIDE = 0.03
+"""How far beyond an end, as a part of the half interval, another way on is looked for. [-]"""
 LADDER = (0.15, 0.5, 1.0)
 """Where, between an end and the edge of the box, another valley is looked for. [-]"""
 
@@ -80,18 +84,17 @@ def intervals(batch: Batch, best: Point, ended: Point, allowed: Allowed, profile
     walks = begin_walks(batch, best, allowed, profiled)
     walk(batch, walks, walks.center + walks.side * _first_steps(best, walks))
     other = _beyond(batch, profiled, walks, ended)
-    _go_on(batch, walks, other)
     # Where the walk of one quantity ended, another may lie beyond the end of its own.
-    _go_on(batch, walks, _beyond(batch, profiled, walks, evaluate(batch.take(walks.row), walks.phi)))
-    rung = _ladder(batch, walks)
-    _go_on(batch, walks, rung)
+    crossed = _beyond(batch, profiled, walks, evaluate(batch.take(walks.row), walks.phi))
+    _go_on(batch, walks, _farthest(walks, [other, crossed]))
+    apart = _look_further(batch, walks, ended) | other.found
     _open_at_slowest(batch.layout, walks)
     count, many = batch.count, len(profiled)
 
     def of(array: NDArray, half: int) -> NDArray:
         return array.reshape(2, many, count)[half]
 
-    second = (other.found | rung.found).reshape(2, many, count).any(axis=0)
+    second = apart.reshape(2, many, count).any(axis=0)
     better = walks.better.reshape(-1, 2 * many, count)
     return Intervals(of(walks.value, 0), of(walks.value, 1), of(walks.closed, 0), of(walks.closed, 1), second, better)
 
@@ -133,33 +136,65 @@ def _beyond(batch: Batch, profiled: Sequence[Quantity], walks: Walks, ended: Poi
     return Valley(beyond.any(axis=0), values[farthest, chosen], phi)
 
 
-def _ladder(batch: Batch, walks: Walks) -> Valley:
-    """The farthest rung between the end of a walk and the edge of the box where the fit is within the threshold."""
+def _farthest(walks: Walks, valleys: Sequence[Valley]) -> Valley:
+    """The farthest of several valleys beyond the end of each walk."""
+    reached = np.where([valley.found for valley in valleys], [valley.value * walks.side for valley in valleys], -np.inf)
+    farthest, each = reached.argmax(axis=0), np.arange(walks.row.size)
+    phi = np.stack([valley.phi for valley in valleys], axis=1)[:, farthest, each]
+    return Valley(reached.max(axis=0) > -np.inf, reached.max(axis=0) * walks.side, phi)
+
+
+def _look_further(batch: Batch, walks: Walks, ended: Point) -> NDArray:
+    """Let closed walks go on from fits beyond their ends; which have another valley apart from their own."""
     rows = np.flatnonzero(walks.closed)
-    found, value, phi = np.zeros(walks.row.size, bool), walks.value.copy(), walks.phi.copy()
     if not rows.size:
-        return Valley(found, value, phi)
-    rungs = walks.take(np.tile(rows, len(LADDER)))
-    tried = refit_once(batch, rungs, _rungs(rungs, np.repeat(LADDER, rows.size)))
-    beyond = (tried.value - rungs.value) * rungs.side > VALLEY * np.abs(rungs.value - rungs.center)
-    fits = beyond & (tried.misfit <= rungs.allowed.least + (1 - CROSSING) * rungs.allowed.rise)
-    better = tried.misfit < rungs.allowed.least - BETTER * rungs.allowed.rise
-    for rung in range(len(LADDER)):
-        part = slice(rung * rows.size, (rung + 1) * rows.size)
-        fitting = np.flatnonzero(fits[part])
-        found[rows[fitting]], value[rows[fitting]] = True, tried.value[part][fitting]
-        phi[:, rows[fitting]] = tried.phi[:, part][:, fitting]
-        improved = np.flatnonzero(better[part])
-        walks.better[:, rows[improved]] = tried.phi[:, part][:, improved]
+        return np.zeros(walks.row.size, bool)
+    here = walks.take(rows)
+    rungs = list(_rungs(here))
+    beside = [_beside(batch, here, places) for places in (walks.phi, ended.phi)]
+    looked = [_of_some(walks, rows, valley) for valley in _looked(batch, here, rungs + beside)]
+    walks.better[:, rows] = here.better
+    _go_on(batch, walks, _farthest(walks, looked))
+    return np.any([valley.found for valley in looked[: len(rungs)]], axis=0)
+
+
+def _rungs(here: Walks) -> Iterator[tuple[NDArray, NDArray]]:
+    """Places of walks, and values between their ends and the edges; of a growing amount as ratios."""
+    growing = (here.readout.pool >= 0) & (here.side > 0) & (here.value > 0)
+    ratio = np.where(growing, here.edge / np.where(growing, here.value, 1.0), 1.0)
+    for share in LADDER:
+        yield here.phi, np.where(growing, here.value * ratio**share, here.value + share * (here.edge - here.value))
+
+
+def _beside(batch: Batch, here: Walks, places: NDArray) -> tuple[NDArray, NDArray]:
+    """The best of other places of the series for values a little beyond the ends of walks, and these values.
+
+    A walk follows its own valley; where that ends another may go on. Places have the shape (q, places * series).
+    """
+    reach = BESIDE * np.maximum(np.abs(here.value - here.center), LEAST)
+    target = here.side * np.minimum(here.side * here.value + reach, here.side * here.edge)
+    return best_begun(batch, here, target, places.reshape(len(places), -1, batch.count)[:, :, here.row]), target
+
+
+def _looked(batch: Batch, here: Walks, begun: Sequence[tuple[NDArray, NDArray]]) -> list[Valley]:
+    """What refits of walks, from each of some places at its value, find within the threshold."""
+    each = here.row.size
+    many = here.take(np.tile(np.arange(each), len(begun)))
+    many.phi = np.concatenate([phi for phi, _ in begun], axis=1)
+    tried = refit_once(batch, many, np.concatenate([target for _, target in begun]))
+    beyond = (tried.value - many.value) * many.side > VALLEY * np.abs(many.value - many.center)
+    fits = np.asarray(beyond & (tried.misfit <= many.allowed.least + (1 - CROSSING) * many.allowed.rise))
+    better = np.flatnonzero(tried.misfit < many.allowed.least - BETTER * many.allowed.rise)
+    here.better[:, better % each] = tried.phi[:, better]
+    parts = [slice(first, first + each) for first in range(0, fits.size, each)]
+    return [Valley(fits[part], tried.value[part], tried.phi[:, part]) for part in parts]
+
+
+def _of_some(walks: Walks, rows: NDArray, valley: Valley) -> Valley:
+    """Valleys of some of the walks as those of all."""
+    found, value, phi = np.zeros(walks.row.size, bool), walks.value.copy(), walks.phi.copy()
+    found[rows], value[rows], phi[:, rows] = valley.found, valley.value, valley.phi
     return Valley(found, value, phi)
-
-
-def _rungs(walks: Walks, share: NDArray) -> NDArray:
-    """Values between the ends of walks and the edges; of a growing amount as ratios."""
-    straight = walks.value + share * (walks.edge - walks.value)
-    growing = (walks.readout.pool >= 0) & (walks.side > 0) & (walks.value > 0)
-    ratio = np.where(growing, walks.edge / np.where(growing, walks.value, 1.0), 1.0)
-    return np.where(growing, walks.value * ratio**share, straight)
 
 
 def _go_on(batch: Batch, walks: Walks, valley: Valley) -> None:

@@ -37,7 +37,11 @@ class Optima:
 
 def optima(batch: Batch, starts: int) -> Optima:
     """The best optimum of each series, and where all its starts ended, the pools of each in order."""
-    return _from(batch, first_places(batch, starts))
+    rough = FINISHED if starts == 1 else ROUGH
+    best, ended = _from(batch, first_places(batch, starts), rough)
+    if starts > 1:
+        best = descend(batch, best.phi, *box(batch.layout, batch.count))
+    return Optima(sorted_pools(batch.layout, best), sorted_pools(batch.layout, ended))
 
 
 def searched(batch: Batch, starts: int) -> Optima:
@@ -47,25 +51,26 @@ def searched(batch: Batch, starts: int) -> Optima:
     """
     together = starts // 2
     begun = [best_together(batch, together), first_places(batch, starts - together)]
-    found = _from(batch, np.concatenate(begun, axis=1))
-    relocate(batch, found.best)
-    best = polish(batch, found.best.phi, *box(batch.layout, batch.count))
-    return Optima(sorted_pools(batch.layout, best), found.all)
+    best, ended = _from(batch, np.concatenate(begun, axis=1), ROUGH)
+    relocate(batch, best)
+    best = polish(batch, best.phi, *box(batch.layout, batch.count))
+    return Optima(sorted_pools(batch.layout, best), sorted_pools(batch.layout, ended))
 
 
-def _from(batch: Batch, begun: NDArray) -> Optima:
-    """What descents from these places find, shape (q, starts * series)."""
+def _from(batch: Batch, begun: NDArray, finished: float) -> tuple[Point, Point]:
+    """The best that descents from these places find, shape (q, starts * series), and where all of them ended."""
     count, lower, upper = batch.count, *box(batch.layout, batch.count)
     starts = begun.shape[1] // count
     many = batch.take(np.tile(np.arange(count), starts))
-    rough = FINISHED if starts == 1 else ROUGH
-    ended = descend(many, begun, np.tile(lower, starts), np.tile(upper, starts), finished=rough)
-    chosen = ended.misfit.reshape(starts, count).argmin(axis=0) * count + np.arange(count)
-    best = ended.take(chosen)
-    refill(batch, best, rough)
-    if starts > 1:
-        best = descend(batch, best.phi, lower, upper)
-    return Optima(sorted_pools(batch.layout, best), sorted_pools(batch.layout, ended))
+    ended = descend(many, begun, np.tile(lower, starts), np.tile(upper, starts), finished=finished)
+    best = ended.take(_lowest(ended, count))
+    refill(batch, best, finished)
+    return best, ended
+
+
+def _lowest(ended: Point, count: int) -> NDArray:
+    """Which of the descents of each series ended lowest, shape (series,)."""
+    return ended.misfit.reshape(-1, count).argmin(axis=0) * count + np.arange(count)
 
 
 def refill(batch: Batch, best: Point, finished: float) -> None:
@@ -91,21 +96,21 @@ def refill(batch: Batch, best: Point, finished: float) -> None:
 
 
 def relocate(batch: Batch, best: Point) -> None:
-    """Move each pool in turn to where it fits best elsewhere on the grid, at each of its Q10s, and descend from there.
+    """Move each pool to where it fits best elsewhere on the grid, at each of its Q10s, and descend from there.
 
     It leaves optima in which two pools share what one could explain, and the third is missing elsewhere.
     """
-    low, high = box(batch.layout, batch.count)
-    for pool in range(len(batch.layout.ordered)):
-        begun = _elsewhere(batch, best.phi, pool)
-        many = len(begun)
-        ended = descend(
-            batch.take(np.tile(np.arange(batch.count), many)), np.concatenate(begun, axis=1), np.tile(low, many),
-            np.tile(high, many), finished=ROUGH,
-        )  # fmt: skip
-        chosen = ended.misfit.reshape(many, batch.count).argmin(axis=0) * batch.count + np.arange(batch.count)
-        better = np.flatnonzero(ended.misfit[chosen] < (1.0 - GAIN) * best.misfit)
-        best.put(better, ended.take(chosen[better]))
+    begun = [phi for pool in range(len(batch.layout.ordered)) for phi in _elsewhere(batch, best.phi, pool)]
+    if not begun:
+        return
+    low, high, many = *box(batch.layout, batch.count), len(begun)
+    ended = descend(
+        batch.take(np.tile(np.arange(batch.count), many)), np.concatenate(begun, axis=1), np.tile(low, many),
+        np.tile(high, many), finished=ROUGH,
+    )  # fmt: skip
+    chosen = _lowest(ended, batch.count)
+    better = np.flatnonzero(ended.misfit[chosen] < (1.0 - GAIN) * best.misfit)
+    best.put(better, ended.take(chosen[better]))
 
 
 def _at_best_cell(batch: Batch, phi: NDArray, pool: int) -> NDArray:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from talik.pools.batch import Batch
-from talik.pools.descent import THINNED, Descent, Point
+from talik.pools.descent import THINNED, Descent, Point, evaluate
 from talik.pools.grid import box
 from talik.pools.layout import Layout
 from talik.pools.readout import PulledReadout, Readout
@@ -239,6 +239,15 @@ class Refitted:
     slope: NDArray
     """Derivative outward of its square along the profile."""
 
+    @classmethod
+    def joined(cls, parts: Sequence["Refitted"]) -> "Refitted":
+        """Fits of several parts, one after another."""
+        return cls(*(np.concatenate([getattr(p, n) for p in parts], axis=-1) for n in cls.__dataclass_fields__))
+
+    def take(self, rows: NDArray) -> "Refitted":
+        """Some of the fits."""
+        return Refitted(*(getattr(self, name)[..., rows] for name in self.__dataclass_fields__))
+
 
 def walk(batch: Batch, walks: Walks, first: NDArray) -> None:
     """Move each walk outward until its misfit meets the threshold or the box ends.
@@ -351,11 +360,32 @@ def _next(
 
 def refit_once(batch: Batch, walks: Walks, target: NDArray) -> Refitted:
     """Fits at one value of each walk, from where it stands."""
-    refits = Refits(batch, walks, target)
-    done = np.zeros(target.size, bool)
-    while not done.all():
-        done |= refits.descent.step(0.0, MOST_STEPS)
-    return refits.found(np.arange(target.size))
+    refits, going = Refits(batch, walks, target), np.arange(target.size)
+    alive, places, parts = np.ones(target.size, bool), [], []
+    while going.size:
+        rows = np.flatnonzero(refits.descent.step(0.0, MOST_STEPS) & alive)
+        if rows.size:
+            places.append(going[rows])
+            parts.append(refits.found(rows))
+            alive[rows] = False
+        left = np.flatnonzero(alive)
+        if left.size < THINNED * going.size:
+            refits.keep(left)
+            going, alive = going[left], alive[left]
+    return Refitted.joined(parts).take(np.argsort(np.concatenate(places)))
+
+
+def best_begun(batch: Batch, walks: Walks, target: NDArray, places: NDArray) -> NDArray:
+    """Of places of each walk other than its own, shape (q, places, walks), the one that fits best at its target.
+
+    Shape (q, walks).
+    """
+    at = Refits(batch, walks, target).descent
+    misfit = np.array(
+        [evaluate(at.batch, np.clip(phi, at.lower, at.upper), at.pull).misfit for phi in places.swapaxes(0, 1)]
+    )
+    own = (places == walks.phi[:, None]).all(axis=0)
+    return places[:, np.where(own, np.inf, misfit).argmin(axis=0), np.arange(target.size)]
 
 
 def refit_at(batch: Batch, walks: Walks, target: NDArray) -> NDArray:
