@@ -63,6 +63,7 @@ def cases() -> tuple[Case, ...]:
     return (
         Case("prior, 365 d, a predictor"),
         Case("prior, three pools", predictor=False, model="three-pool"),
+        Case("prior, four sites, two jars a temperature", sites=4, replicates=2, predictor=False),
         Case("slow Q10 4 where the prior has 2, 28 d, CV 20 %", days=short, mean_q10=(2.0, 4.0), error=0.2, **plain),
         Case("errors that wander along a jar, 365 d", wander=0.2, **plain),
     )
