@@ -238,18 +238,25 @@ def _starts(response: Response, rates: NDArray) -> list[NDArray]:
 def _residuals(response: Response, at: NDArray, rates: NDArray, reference: float) -> Residuals:
     logs = np.log(rates)
 
-    def curve(theta: NDArray) -> NDArray:
-        with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
-            shape = np.log(response.factor(at, *theta[1:])) - np.log(response.factor(np.array(reference), *theta[1:]))
-        return theta[0] + np.clip(np.nan_to_num(shape, nan=NOTHING), NOTHING, -NOTHING)
+    places, which = np.unique(np.r_[reference, at], return_inverse=True)
+    free = [index for index, parameter in enumerate(response.parameters, 1) if parameter.high > parameter.low]
+
+    def shape(theta: NDArray) -> NDArray:
+        logged = np.log(response.factor(places, *theta[1:]))[which]
+        # Where a form gives no rate its logarithm is no number, which fmax takes for nothing.
+        return np.fmin(np.fmax(logged[1:] - logged[0], NOTHING), -NOTHING)
 
     def residuals(theta: NDArray) -> tuple[NDArray, NDArray]:
-        jacobian = np.empty((at.size, theta.size))
-        for index in range(theta.size):
-            step = np.zeros(theta.size)
-            step[index] = 1e-6 * max(1e-3, abs(theta[index]))
-            jacobian[:, index] = (curve(theta + step) - curve(theta - step)) / (2 * step[index])
-        return curve(theta) - logs, jacobian
+        jacobian = np.zeros((at.size, theta.size))
+        jacobian[:, 0] = 1.0
+        with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
+            for index in free:
+                step = 1e-6 * max(1e-3, abs(theta[index]))
+                after, before = theta.copy(), theta.copy()
+                after[index] += step
+                before[index] -= step
+                jacobian[:, index] = (shape(after) - shape(before)) / (2 * step)
+            return theta[0] + shape(theta) - logs, jacobian
 
     return residuals
 
