@@ -6,7 +6,17 @@ from importlib import import_module
 from pathlib import Path
 
 PAGES = Path(__file__).parent.parent / "docs" / "calibration"
-STUDIES = ("q10", "pools", "bayes", "driver_intervals", "drivers", "driver_bayes", "forests")
+STUDIES = (
+    "q10",
+    "responses",
+    "response_choice",
+    "pools",
+    "bayes",
+    "driver_intervals",
+    "drivers",
+    "driver_bayes",
+    "forests",
+)
 """Modules of this folder, in the order of the method."""
 
 

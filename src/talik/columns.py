@@ -94,6 +94,8 @@ _MEANINGS = {
     "rate_reference": "Respiration at the reference temperature, in the unit of its basis.",
     "sd_ln_rate_reference": "Standard deviation of its logarithm, independent of that of the activation energy.",
     "rate_20": "Respiration at 20 °C on the line, in the unit of its basis.",
+    "rate_20_lower": "Lower end of the 95 % interval of respiration at 20 °C.",
+    "rate_20_upper": "Upper end of the 95 % interval of respiration at 20 °C.",
     "sd_ln_rate_20": "Standard deviation of its logarithm.",
     "correlation": "Correlation of the errors of the activation energy and of ln respiration at 20 °C.",
     "measure": "What is compared.",

@@ -200,7 +200,7 @@ _ALL = (
         _columns(
             "study set* sample gas basis paired? t_low t_high temperatures# window time_start time_end "
             "activation_energy lower# upper# sd# reference_temperature# rate_reference# sd_ln_rate_reference# rate_20# "
-            "sd_ln_rate_20# correlation# n# interval_from flag"
+            "rate_20_lower# rate_20_upper# sd_ln_rate_20# correlation# n# interval_from flag"
         ),
     ),
     Table(

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -91,16 +92,13 @@ def fit_response(temperature: ArrayLike, rate: ArrayLike, *, form: str | Respons
     """
     response = _known(form)
     at, rates = _usable(temperature, rate, response)
-    reference = float(np.clip(np.median(at), *response.valid_range))
-    residuals = _residuals(response, at, rates, reference)
-    lower, upper = _box(response, rates)
-    best = least_squares_from_all(residuals, _starts(response, rates), lower, upper, finished=2)[0]
-    ends = _intervals(residuals, best, lower, upper, at.size)
-    free = at.size - _count(response) - 1
-    criterion = aicc(best.sum_of_squares, at.size, _count(response) + 1)
+    problem = _Problem(response, at, rates)
+    best, moved = problem.best(), problem.moved
+    free, criterion = at.size - moved, aicc(best.sum_of_squares, at.size, moved)
     return ResponseFit(
-        response, tuple(float(value) for value in best.theta[1:]), *ends, reference, float(np.exp(best.theta[0])),
-        float(np.sqrt(best.sum_of_squares / free)) if free > 0 else np.nan, criterion.value, at.size,
+        response, tuple(float(value) for value in best.theta[1:]), *_intervals(problem, best), problem.reference,
+        float(np.exp(best.theta[0])), float(np.sqrt(best.sum_of_squares / free)) if free > 0 else np.nan,
+        criterion.value, at.size,
     )  # fmt: skip
 
 
@@ -157,12 +155,12 @@ def compare_responses(
 def _compared(temperature: NDArray, rate: NDArray, form: Response) -> dict[str, object]:
     row: dict[str, Any] = {
         "form": form.name,
-        "parameters": _count(form),
+        "parameters": int(_seen(form, temperature).sum()),
         "aicc": np.nan,
         "left_out": np.nan,
         "reason": "",
     }
-    needed, found = _count(form) + 2, np.unique(temperature).size
+    needed, found = row["parameters"] + 2, np.unique(temperature).size
     try:
         row["aicc"] = fit_response(temperature, rate, form=form).aicc
         missing = [] if np.isfinite(row["aicc"]) else ["too few rates for AICc"]
@@ -181,9 +179,11 @@ def _left_out(temperature: NDArray, rate: NDArray, form: Response) -> float:
     errors = []
     for left in np.unique(temperature):
         kept = temperature != left
-        fit = fit_response(temperature[kept], rate[kept], form=form)
+        problem = _Problem(form, *_usable(temperature[kept], rate[kept], form))
+        level, *values = problem.best().theta
         with np.errstate(divide="ignore"):
-            errors.append(np.log(rate[~kept]) - np.log(fit.predict(temperature[~kept])))
+            foretold = np.log(form.relative_rate(temperature[~kept], *values, reference=problem.reference))
+        errors.append(np.log(rate[~kept]) - level - foretold)
     return float(np.sqrt(np.mean(np.concatenate(errors) ** 2)))
 
 
@@ -195,9 +195,21 @@ def _known(form: str | Response) -> Response:
     return RESPONSES[form]
 
 
-def _count(response: Response) -> int:
-    """Number of parameters that a fit may move."""
-    return sum(parameter.high > parameter.low for parameter in response.parameters)
+def _seen(response: Response, at: NDArray) -> NDArray:
+    """Whether each parameter may be moved and rates at these temperatures hang on it, shape (p,).
+
+    A Q10 of frozen soil has no part in rates above 0 °C: it is neither fitted to them nor counted.
+    """
+    # One temperature tells nothing of any parameter, but another would.
+    at = at if np.unique(at).size > 1 else np.r_[at, response.valid_range[1]]
+    usual, differ = np.array(response.usual), []
+    with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
+        for index, parameter in enumerate(response.parameters):
+            low, high = usual.copy(), usual.copy()
+            low[index], high[index] = parameter.low, parameter.high
+            ratio = np.broadcast_to(response.factor(at, *high) / response.factor(at, *low), at.shape)
+            differ.append(not np.allclose(ratio, ratio[0], rtol=1e-9, atol=0.0))
+    return np.array(differ, bool)
 
 
 def _usable(temperature: ArrayLike, rate: ArrayLike, response: Response) -> tuple[NDArray, NDArray]:
@@ -212,7 +224,7 @@ def _usable(temperature: ArrayLike, rate: ArrayLike, response: Response) -> tupl
             wrong,
         )
     response.refuse_outside(at)
-    needed, found = _count(response) + 1, np.unique(at).size
+    needed, found = int(_seen(response, at).sum()) + 1, np.unique(at).size
     if found < needed:
         raise ResponseError(
             f"{response.name} needs rates at {needed} temperatures at least; there are {found}. "
@@ -222,59 +234,84 @@ def _usable(temperature: ArrayLike, rate: ArrayLike, response: Response) -> tupl
     return at, rates
 
 
-def _box(response: Response, rates: NDArray) -> tuple[NDArray, NDArray]:
-    logs = np.log(rates)
-    lower = [logs.min() - 5.0, *(parameter.low for parameter in response.parameters)]
-    upper = [logs.max() + 5.0, *(parameter.high for parameter in response.parameters)]
-    return np.array(lower), np.array(upper)
+@dataclass(frozen=True)
+class _Problem:
+    """A form and the rates it is fitted to; theta is the logarithm of the rate at the reference, and its parameters."""
+
+    response: Response
+    at: NDArray
+    rates: NDArray
+
+    @cached_property
+    def seen(self) -> NDArray:
+        """Whether each of theta can be fitted to these rates, shape (1 + p,)."""
+        return np.r_[True, _seen(self.response, self.at)]
+
+    @property
+    def moved(self) -> int:
+        """How many of theta are fitted."""
+        return int(self.seen.sum())
+
+    @property
+    def reference(self) -> float:
+        """A temperature amid the rates. [°C]"""
+        return float(np.clip(np.median(self.at), *self.response.valid_range))
+
+    @cached_property
+    def box(self) -> tuple[NDArray, NDArray]:
+        """Where theta is sought; what the rates cannot tell is left at its usual value."""
+        logs = np.log(self.rates)
+        kept = zip(self.response.parameters, self.seen[1:], strict=True)
+        ends = [(p.low, p.high) if seen else (p.usual, p.usual) for p, seen in kept]
+        low, high = zip((logs.min() - 5.0, logs.max() + 5.0), *ends, strict=True)
+        return np.array(low), np.array(high)
+
+    def best(self) -> Optimum:
+        """The least-squares fit."""
+        return least_squares_from_all(self.residuals, self._starts(), *self.box, finished=2)[0]
+
+    def _starts(self) -> list[NDArray]:
+        middle, parameters = float(np.mean(np.log(self.rates))), self.response.parameters
+        places = [[p.low + part * (p.high - p.low) for p in parameters] for part in STARTS]
+        return [np.array([middle, *values]) for values in ([*self.response.usual], *places)]
+
+    @cached_property
+    def residuals(self) -> Residuals:
+        """Of the logarithms of the rates, with their derivatives by differences."""
+        factor, logs, moving = self.response.factor, np.log(self.rates), np.flatnonzero(self.seen)[1:]
+        places, which = np.unique(np.r_[self.reference, self.at], return_inverse=True)
+
+        def shape(theta: NDArray) -> NDArray:
+            logged = np.log(factor(places, *theta[1:]))[which]
+            # Where a form gives no rate its logarithm is no number, which fmax takes for nothing.
+            return np.fmin(np.fmax(logged[1:] - logged[0], NOTHING), -NOTHING)
+
+        def residuals(theta: NDArray) -> tuple[NDArray, NDArray]:
+            jacobian = np.zeros((logs.size, theta.size))
+            jacobian[:, 0] = 1.0
+            with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
+                for index in moving:
+                    step = 1e-6 * max(1e-3, abs(theta[index]))
+                    after, before = theta.copy(), theta.copy()
+                    after[index] += step
+                    before[index] -= step
+                    jacobian[:, index] = (shape(after) - shape(before)) / (2 * step)
+                return theta[0] + shape(theta) - logs, jacobian
+
+        return residuals
 
 
-def _starts(response: Response, rates: NDArray) -> list[NDArray]:
-    middle = float(np.mean(np.log(rates)))
-    places = [[p.low + part * (p.high - p.low) for p in response.parameters] for part in STARTS]
-    return [np.array([middle, *values]) for values in ([*response.usual], *places)]
-
-
-def _residuals(response: Response, at: NDArray, rates: NDArray, reference: float) -> Residuals:
-    logs = np.log(rates)
-
-    places, which = np.unique(np.r_[reference, at], return_inverse=True)
-    free = [index for index, parameter in enumerate(response.parameters, 1) if parameter.high > parameter.low]
-
-    def shape(theta: NDArray) -> NDArray:
-        logged = np.log(response.factor(places, *theta[1:]))[which]
-        # Where a form gives no rate its logarithm is no number, which fmax takes for nothing.
-        return np.fmin(np.fmax(logged[1:] - logged[0], NOTHING), -NOTHING)
-
-    def residuals(theta: NDArray) -> tuple[NDArray, NDArray]:
-        jacobian = np.zeros((at.size, theta.size))
-        jacobian[:, 0] = 1.0
-        with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
-            for index in free:
-                step = 1e-6 * max(1e-3, abs(theta[index]))
-                after, before = theta.copy(), theta.copy()
-                after[index] += step
-                before[index] -= step
-                jacobian[:, index] = (shape(after) - shape(before)) / (2 * step)
-            return theta[0] + shape(theta) - logs, jacobian
-
-    return residuals
-
-
-def _intervals(
-    residuals: Residuals, best: Optimum, lower: NDArray, upper: NDArray, n: int
-) -> tuple[tuple[float, ...], tuple[float, ...], tuple[bool, ...]]:
+def _intervals(problem: _Problem, best: Optimum) -> tuple[tuple[float, ...], tuple[float, ...], tuple[bool, ...]]:
     """Profile intervals of the parameters of the form: lower ends, upper ends, whether closed."""
-    moved = int((upper > lower).sum())
-    if n <= moved:
-        return tuple(lower[1:].tolist()), tuple(upper[1:].tolist()), (False,) * (lower.size - 1)
-    threshold = profile_threshold(best.sum_of_squares, n, moved)
-    ends = []
-    for index in range(1, lower.size):
-        if upper[index] == lower[index]:
-            ends.append((float(lower[index]), float(upper[index]), True))
-            continue
-        found = profile_interval(residuals, best, lower, upper, index, threshold)
-        ends.append((found.lower, found.upper, found.lower_closed and found.upper_closed))
+    n, ends = problem.at.size, []
+    threshold = profile_threshold(best.sum_of_squares, n, problem.moved) if n > problem.moved else np.nan
+    for index, parameter in enumerate(problem.response.parameters, 1):
+        if parameter.low == parameter.high:
+            ends.append((parameter.low, parameter.high, True))
+        elif not problem.seen[index] or np.isnan(threshold):
+            ends.append((parameter.low, parameter.high, False))
+        else:
+            found = profile_interval(problem.residuals, best, *problem.box, index, threshold)
+            ends.append((found.lower, found.upper, found.lower_closed and found.upper_closed))
     low, high, closed = zip(*ends, strict=True) if ends else ((), (), ())
     return tuple(low), tuple(high), tuple(closed)

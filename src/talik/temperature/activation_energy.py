@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from talik.flux import release as release_of
+from talik.inference.line import Estimate
 from talik.tables import empty, typed
 from talik.temperature.arrhenius import inverse_temperature, line_of_curves, ln_q10_per_energy
 from talik.temperature.between_jars import rate_errors
@@ -117,11 +118,17 @@ def _rates(curves: SetCurves, estimate: Q10Estimate) -> dict[str, object]:
     reference = line.reference(variances if known else np.ones(len(used)))
     at_reference, at_20 = line.weights_at(reference), line.weights_at(TWENTY)
     error_20, error_energy = ((weights**2 @ variances) ** 0.5 for weights in (at_20, line.contrast))
+    freedom = estimate.log.freedom
+    if estimate.interval_from == "replicates":
+        freedom = rate_errors(used, kept).of(at_20[:, None])[1]
+    log_20 = Estimate(line.log_rate_at(TWENTY), error_20, freedom)
+    with np.errstate(over="ignore"):  # an interval may be endless
+        lower, upper = np.exp(log_20.interval())
     inside = estimate.t_low <= TWENTY <= estimate.t_high
     return {
         "reference_temperature": reference, "rate_reference": np.exp(line.log_rate_at(reference)),
-        "sd_ln_rate_reference": (at_reference**2 @ variances) ** 0.5, "rate_20": np.exp(line.log_rate_at(TWENTY)),
-        "sd_ln_rate_20": error_20,
+        "sd_ln_rate_reference": (at_reference**2 @ variances) ** 0.5, "rate_20": np.exp(log_20.value),
+        "rate_20_lower": lower, "rate_20_upper": upper, "sd_ln_rate_20": error_20,
         "correlation": (line.contrast * at_20) @ variances / (error_20 * error_energy) if known else np.nan,
         "flag": estimate.flag if inside else _also(estimate.flag, EXTRAPOLATED),
     }  # fmt: skip
