@@ -14,9 +14,10 @@ import pandas as pd
 
 from calibration import q10 as incubations
 from calibration.coverage import Coverage
-from talik import activation_energy, fit_response
+from talik import activation_energy, fit_response, q10
 from talik.constants import GAS_CONSTANT, ZERO_CELSIUS
 from talik.responses import RESPONSES
+from talik.tables import typed
 
 SEED = 20261123
 """Fixed before the first run."""
@@ -182,6 +183,35 @@ def judged_energies(design: incubations.Design, data_sets: int, seed: int) -> It
             }  # fmt: skip
 
 
+ONE_SIZE = Design("7 temperatures, 3 jars, errors of one size", 7, 3, 0.10, "constant")
+"""Errors of one size with enough jars at each temperature to tell its scatter."""
+
+
+def judged_definitions(truth: Truth, design: Design, data_sets: int, seed: int) -> Iterator[dict[str, object]]:
+    """One row a definition of Q10 that does not take errors as relative: rates of van 't Hoff through ``talik.q10``."""
+    temperature, random = design.temperature(truth), np.random.default_rng(seed)
+    rates = np.array([design.drawn(truth, random) for _ in range(data_sets)])
+    place = np.argwhere(rates > 0)
+    read = pd.DataFrame({
+        "jar": [f"{data_set} {jar}" for data_set, jar in place], "temperature": temperature[place[:, 1]], "time": 1.0,
+        "gas": "co2", "respiration": rates[rates > 0],
+    })  # fmt: skip
+    jars = pd.DataFrame({"jar": read["jar"], "set": place[:, 0].astype(str), "basis": "dry soil"})
+    found = q10(typed("respiration", read), typed("jars", jars.assign(sample=jars["set"])), definitions=[*ONE_SIZED])
+    found = found[(found["t_low"] == truth.low) & (found["t_high"] == truth.high)]
+    for name, rows in found[found["temperatures"] > 2].groupby("definition", sort=False):
+        estimate, lower, upper = rows[["q10", "lower", "upper"]].to_numpy(float).T
+        [true] = truth.values
+        yield {
+            "design": design.name, "form": name, "t_low": truth.low, "t_high": truth.high, "parameter": "q10",
+            "true": true, "median": np.median(estimate), "half_width": np.median(upper - lower) / 2,
+            "open": np.isnan(lower).mean(), **_coverage(int(((lower <= true) & (true <= upper)).sum()), len(rows)),
+        }  # fmt: skip
+
+
+ONE_SIZED = ("rate-fit", "exponential-fit")
+"""Definitions with errors of each temperature from its jars, and with errors of one size."""
+
 PRINTED = {
     "activation_energy": ("activation_energy", "lower", "upper"),
     "rate_20": ("rate_20", "rate_20_lower", "rate_20_upper"),
@@ -203,4 +233,5 @@ def table(data_sets: int = DATA_SETS) -> pd.DataFrame:
         rows += judged(truth, design, sets, SEED + place)
     for place, incubation in enumerate(INCUBATIONS):
         rows += judged_energies(incubation, min(data_sets, FEWER), SEED + 1000 + place)
+    rows += judged_definitions(SOIL_FORMS[0], ONE_SIZE, min(data_sets, FEWER), SEED + 2000)
     return pd.DataFrame(rows)

@@ -87,6 +87,29 @@ def test_what_cannot_be_fitted_is_said(at, measured, form, words):
     assert words in str(raised.value)
 
 
+@pytest.mark.parametrize("noise", [0.1, 0.3])
+def test_a_parameter_that_no_rate_hangs_on_is_not_counted_and_left_open(noise):
+    """Above 0 °C the response of CTSM is van 't Hoff's, whatever its Q10 of frozen soil."""
+    measured = rates("van-t-hoff", [2.4], noise=noise)
+    ctsm, plain = fit_response(AT, measured, form="ctsm"), fit_response(AT, measured)
+    assert_allclose(ctsm.parameters[0], plain.parameters[0], rtol=1e-6)
+    assert_allclose([ctsm.lower[0], ctsm.upper[0]], [plain.lower[0], plain.upper[0]], rtol=1e-4)
+    assert_allclose([ctsm.aicc, ctsm.deviation], [plain.aicc, plain.deviation], rtol=1e-6)
+    assert (ctsm.lower[1], ctsm.upper[1]) == (1.0, 1000.0)
+    assert ctsm.closed == (True, False)
+    assert ctsm.parameters[1] == RESPONSES["ctsm"].usual[1]
+    compared = compare_responses(AT, measured, forms=["ctsm", "van-t-hoff"]).set_index("form")
+    assert (compared["parameters"] == 1).all()
+    assert_allclose(compared.loc["ctsm", ["aicc", "left_out"]], compared.loc["van-t-hoff", ["aicc", "left_out"]])
+    frozen = fit_response([-9, -2, 5, 15], [0.1, 0.5, 1.0, 2.1], form="ctsm")
+    assert frozen.closed == (True, True)
+
+
+def test_rates_of_one_temperature_ask_for_another():
+    with pytest.raises(ResponseError, match="ctsm needs rates at 2 temperatures at least; there are 1"):
+        fit_response([5, 5], [1.0, 1.1], form="ctsm")
+
+
 def test_as_many_temperatures_as_parameters_give_a_curve_and_open_intervals():
     fit = fit_response([5, 15], [1.0, 2.5])
     assert fit.parameters[0] == pytest.approx(2.5, rel=1e-6)

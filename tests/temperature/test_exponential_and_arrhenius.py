@@ -49,6 +49,7 @@ def test_the_activation_energy_is_that_of_statsmodels():
     assert_allclose(row["rate_20"], np.exp(at_20 @ fit.params))
     covariance = fit.cov_params()
     assert_allclose(row["sd_ln_rate_20"], np.sqrt(at_20 @ covariance @ at_20))
+    assert_allclose([row["rate_20_lower"], row["rate_20_upper"]], np.exp(fit.get_prediction(at_20).conf_int()[0]))
     both = at_20 @ covariance[:, 1]
     assert_allclose(row["correlation"], both / (row["sd"] * row["sd_ln_rate_20"]))
 

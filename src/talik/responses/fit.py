@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from talik.errors import ResponseError, listed
 from talik.inference.criteria import aicc
-from talik.inference.least_squares import Optimum, Residuals, least_squares_from_all
+from talik.inference.least_squares import Optimum, Residuals, least_squares_from_all, least_squares_in_box
 from talik.inference.profile import profile_interval, profile_threshold
 from talik.responses.forms import RESPONSES
 from talik.responses.response import Response
@@ -22,6 +22,9 @@ NOTHING = -700.0
 
 STARTS = (0.5, 0.2, 0.8)
 """Where in the box of each parameter fits begin, besides its usual value."""
+
+ONE_VALLEY = 3
+"""Parameters, the level among them, up to which no form was found to have a second place of best fit."""
 
 
 @dataclass(frozen=True)
@@ -162,10 +165,11 @@ def _compared(temperature: NDArray, rate: NDArray, form: Response) -> dict[str, 
     }
     needed, found = row["parameters"] + 2, np.unique(temperature).size
     try:
-        row["aicc"] = fit_response(temperature, rate, form=form).aicc
+        fit = fit_response(temperature, rate, form=form)
+        row["aicc"] = fit.aicc
         missing = [] if np.isfinite(row["aicc"]) else ["too few rates for AICc"]
         if found >= needed:
-            row["left_out"] = _left_out(temperature, rate, form)
+            row["left_out"] = _left_out(temperature, rate, fit)
         else:
             missing.append(f"leaving one temperature out needs {needed} temperatures; there are {found}")
         row["reason"] = "; ".join(missing)
@@ -174,13 +178,13 @@ def _compared(temperature: NDArray, rate: NDArray, form: Response) -> dict[str, 
     return row
 
 
-def _left_out(temperature: NDArray, rate: NDArray, form: Response) -> float:
-    """Root mean square error of ln rate at each temperature, from a fit to the others."""
-    errors = []
+def _left_out(temperature: NDArray, rate: NDArray, fit: ResponseFit) -> float:
+    """Root mean square error of ln rate at each temperature, from fits to the others, begun at the fit to all."""
+    form, errors = fit.response, []
     for left in np.unique(temperature):
         kept = temperature != left
         problem = _Problem(form, *_usable(temperature[kept], rate[kept], form))
-        level, *values = problem.best().theta
+        level, *values = problem.best_near(fit).theta
         with np.errstate(divide="ignore"):
             foretold = np.log(form.relative_rate(temperature[~kept], *values, reference=problem.reference))
         errors.append(np.log(rate[~kept]) - level - foretold)
@@ -269,6 +273,13 @@ class _Problem:
     def best(self) -> Optimum:
         """The least-squares fit."""
         return least_squares_from_all(self.residuals, self._starts(), *self.box, finished=2)[0]
+
+    def best_near(self, fit: ResponseFit) -> Optimum:
+        """The least-squares fit, begun at that to more rates: of few parameters nowhere else is needed."""
+        near = np.array([np.log(fit.rate), *fit.parameters])
+        if self.moved <= ONE_VALLEY:
+            return least_squares_in_box(self.residuals, near, *self.box)
+        return least_squares_from_all(self.residuals, [near, *self._starts()], *self.box, finished=2)[0]
 
     def _starts(self) -> list[NDArray]:
         middle, parameters = float(np.mean(np.log(self.rates))), self.response.parameters
