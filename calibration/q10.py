@@ -22,14 +22,44 @@ SEED = 20261122
 DATA_SETS = 1000
 """Data sets a design."""
 
-CARBON = np.array([20.0, 980.0])
-"""Carbon of the fast and the slow pool. [mg C]"""
-DECAY = np.array([0.06, 3e-4])
-"""Their decay rates at 10 degC. [d⁻¹]"""
-SENSITIVITY = np.array([1.8, 2.6])
-"""Their Q10."""
 REFERENCE = 10.0
 """Temperature of the decay rates. [degC]"""
+
+
+@dataclass(frozen=True)
+class Soil:
+    """A fast and a slow pool side by side; of many soils at once, arrays have the shape (soils, pools)."""
+
+    carbon: np.ndarray
+    """Carbon of the pools at the reference temperature. [mg C]"""
+    decay: np.ndarray
+    """Their decay rates there. [d⁻¹]"""
+    sensitivity: np.ndarray
+    """Q10 of their decay rates."""
+    by_calendar: np.ndarray
+    """Q10 of the carbon that decays: rates rise with warmth, and fall by the calendar, alike at every temperature."""
+
+    def decay_rates(self, temperature: float) -> np.ndarray:
+        """Decay rate of each pool. [d⁻¹]"""
+        return self.decay * self.sensitivity ** ((temperature - REFERENCE) / 10.0)
+
+    def carbon_at(self, temperature: float) -> np.ndarray:
+        """Carbon of each pool that decays. [mg C]"""
+        return self.carbon * self.by_calendar ** ((temperature - REFERENCE) / 10.0)
+
+    def released(self, temperature: float, time) -> np.ndarray:
+        """Carbon that each pool of the mean jar has released, shape (..., times, pools). [mg C]"""
+        gone = np.asarray(time, float)[..., None] * self.decay_rates(temperature)[..., None, :]
+        return self.carbon_at(temperature)[..., None, :] * -np.expm1(-gone)
+
+    def rates(self, temperature: float, time) -> np.ndarray:
+        """Rate of each pool of the mean jar, shape (..., times, pools). [mg C d⁻¹]"""
+        decay = self.decay_rates(temperature)[..., None, :]
+        return self.carbon_at(temperature)[..., None, :] * decay * np.exp(-np.asarray(time, float)[..., None] * decay)
+
+
+SOIL = Soil(np.array([20.0, 980.0]), np.array([0.06, 3e-4]), np.array([1.8, 2.6]), np.ones(2))
+"""The soil of every design of this study."""
 
 TEMPERATURES = {2: (5.0, 15.0), 3: (5.0, 15.0, 25.0), 4: (5.0, 10.0, 15.0, 20.0), 5: (5.0, 10.0, 15.0, 20.0, 25.0)}
 """Temperatures of an incubation, by how many there are. [degC]"""
@@ -80,38 +110,28 @@ class Design:
         return np.r_[0.5 * (regular[1:] + regular[:-1]), self.days] if late else regular
 
 
-def decay_rates(temperature: float) -> np.ndarray:
-    """Decay rate of each pool. [d⁻¹]"""
-    return DECAY * SENSITIVITY ** ((temperature - REFERENCE) / 10.0)
-
-
-def released(temperature: float, time) -> np.ndarray:
-    """Carbon that each pool of the mean jar has released, shape (..., pools). [mg C]"""
-    return CARBON * -np.expm1(-np.multiply.outer(np.asarray(time, float), decay_rates(temperature)))
-
-
-def rates(design: Design, place: int) -> np.ndarray:
-    """Rate of each pool of the mean jar, as the table holds it, shape (readings, pools). [mg C d⁻¹]"""
+def rates(design: Design, place: int, soil: Soil = SOIL) -> np.ndarray:
+    """Rate of each pool of the mean jar, as the table holds it, shape (..., readings, pools). [mg C d⁻¹]"""
     temperature, time = design.held[place], design.times(place)
     if design.rates == "intervals":
-        return np.diff(released(temperature, np.r_[0.0, time]), axis=0) / np.diff(time, prepend=0.0)[:, None]
-    decay = decay_rates(temperature)
-    return CARBON * decay * np.exp(-np.multiply.outer(time, decay))
+        released = soil.released(temperature, np.r_[0.0, time])
+        return np.diff(released, axis=-2) / np.diff(time, prepend=0.0)[:, None]
+    return soil.rates(temperature, time)
 
 
 def stepped_rates(design: Design) -> np.ndarray:
     """Rate of each pool while one jar is warmed in steps, shape (temperatures, readings, pools). [mg C d⁻¹]"""
     step = design.days / design.held.size / design.readings
-    decay = np.array([decay_rates(temperature) for temperature in design.held])[:, None, :]
+    decay = np.array([SOIL.decay_rates(temperature) for temperature in design.held])[:, None, :]
     gone = np.cumsum(np.broadcast_to(decay * step, (design.held.size, design.readings, 2)).reshape(-1, 2), axis=0)
-    return CARBON * decay * np.exp(-gone.reshape(design.held.size, design.readings, 2))
+    return SOIL.carbon * decay * np.exp(-gone.reshape(design.held.size, design.readings, 2))
 
 
-def true_rates(design: Design) -> np.ndarray:
-    """Rate of each pool of the mean jar, shape (temperatures, readings, pools). [mg C d⁻¹]"""
+def true_rates(design: Design, soil: Soil = SOIL) -> np.ndarray:
+    """Rate of each pool of the mean jar, shape (..., temperatures, readings, pools). [mg C d⁻¹]"""
     if design.steps:
         return stepped_rates(design)
-    return np.array([rates(design, place) for place in range(design.held.size)])
+    return np.stack([rates(design, place, soil) for place in range(design.held.size)], axis=-3)
 
 
 def _wandering(normal: np.ndarray, correlation: float) -> np.ndarray:
@@ -128,21 +148,23 @@ def _varied(random: np.random.Generator, variation, shape: tuple[int, ...], wand
     return np.exp(spread * _wandering(random.standard_normal(shape), wander) - 0.5 * spread**2)
 
 
-def simulated(design: Design, sets: int, random: np.random.Generator) -> np.ndarray:
+def simulated(design: Design, sets: int, random: np.random.Generator, soil: Soil = SOIL) -> np.ndarray:
     """What is read of every jar, shape (sets, temperatures, jars, readings). [mg C d⁻¹]"""
-    of_pools = true_rates(design)
-    count, length, _ = of_pools.shape
+    of_pools = true_rates(design, soil)
+    count, length = of_pools.shape[-3:-1]
     coldest = np.where(np.arange(count) == 0, design.coldest, 1.0)[:, None]
     held = (sets, 1, design.jars) if design.steps else (sets, count, design.jars)
     level, fast = _varied(random, design.jar * coldest, held), _varied(random, design.fast * coldest, held)
     noise = _varied(random, design.reading * coldest[..., None], (sets, count, design.jars, length), design.wander)
-    jar = fast[..., None] * of_pools[None, :, None, :, 0] + of_pools[None, :, None, :, 1]
+    jar = fast[..., None] * of_pools[..., None, :, 0] + of_pools[..., None, :, 1]
     return level[..., None] * jar * noise
 
 
-def tables(design: Design, data_sets: int, seed: int | tuple[int, int]) -> tuple[pd.DataFrame, pd.DataFrame]:
+def tables(
+    design: Design, data_sets: int, seed: int | tuple[int, ...], soil: Soil = SOIL
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The tables ``respiration`` and ``jars`` of many studies, each of its soils."""
-    read = simulated(design, data_sets * design.soils, np.random.default_rng(seed))
+    read = simulated(design, data_sets * design.soils, np.random.default_rng(seed), soil)
     sd = np.full((*read.shape[:2], 1, read.shape[3]), np.nan)
     if design.told != "jars":
         sd = read.std(axis=2, ddof=1, keepdims=True) if design.told == "means" else sd
@@ -195,7 +217,7 @@ def estimands(design: Design) -> Iterator[Estimand]:
                 yield Estimand(name, held.size, window, true(held, seen))
         if design.steps:
             continue
-        whole = np.array([[released(t, design.days).sum()] for t in held])
+        whole = np.array([[SOIL.released(t, design.days).sum()] for t in held])
         yield Estimand("equal-time", held.size, "whole", _slope(held, np.log(whole)))
         for start, end in QUARTERS:
             taken = [[_day(t, end * whole.min()) - _day(t, start * whole.min())] for t in held]
@@ -207,8 +229,7 @@ def _true_log_rates(design: Design, places: np.ndarray) -> np.ndarray:
     if design.rates != "own days":
         return np.log(true_rates(design)[places].sum(axis=-1))
     time = design.times(0)
-    of_pools = [np.exp(-np.multiply.outer(time, decay_rates(t))) * CARBON * decay_rates(t) for t in design.held[places]]
-    return np.log(np.sum(of_pools, axis=-1))
+    return np.log(np.sum([SOIL.rates(t, time) for t in design.held[places]], axis=-1))
 
 
 def _slope(held: np.ndarray, logs) -> float:
@@ -239,7 +260,7 @@ def _day(temperature: float, carbon: float) -> float:
     """Day on which the mean jar has released this carbon. [d]"""
     if carbon <= 0:
         return 0.0
-    return brentq(lambda day: released(temperature, day).sum() - carbon, 0.0, 1e4, xtol=1e-10)
+    return brentq(lambda day: SOIL.released(temperature, day).sum() - carbon, 0.0, 1e4, xtol=1e-10)
 
 
 def cases() -> list[Design]:
