@@ -47,7 +47,9 @@ def test_at_the_same_time_the_same_soil_drifts_all_the_same():
     assert parts["q10"].min() < 1.5 < 2.2 < parts["q10"].max()
 
 
-@pytest.mark.parametrize(("fast", "slow", "trend"), [(2.0, 4.0, "rises"), (4.0, 2.0, "falls")])
+@pytest.mark.parametrize(
+    ("fast", "slow", "trend"), [(2.0, 4.0, "rises in these jars"), (4.0, 2.0, "falls in these jars")]
+)
 def test_q10_drifts_from_that_of_the_fast_pool_to_that_of_the_slow(fast, slow, trend):
     rates, jars = two_pools(fast, slow)
     parts = of(q10(rates, jars), "equal-carbon")["q10"].to_numpy()[1:]
@@ -56,7 +58,7 @@ def test_q10_drifts_from_that_of_the_fast_pool_to_that_of_the_slow(fast, slow, t
     assert_allclose(parts[0], fast, rtol=0.15)
     row = of(q10_drift(rates, jars), "equal-carbon").iloc[0]
     assert row["trend"] == trend
-    assert (row["lower"] > 0) == (trend == "rises")
+    assert (row["lower"] > 0) == trend.startswith("rises")
 
 
 def exact_q10_of_increments(fast, slow, edges):

@@ -12,7 +12,7 @@ If warming only speeds time up, the trend by carbon is flat and that by time fal
 left. Where both drift, the carbon respired later has another Q10 than that respired first.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -22,7 +22,7 @@ import pandas as pd
 from talik.flux import release as release_of
 from talik.inference.line import Estimate, satterthwaite, slope
 from talik.tables import empty, typed
-from talik.temperature.between_jars import replicates_of
+from talik.temperature.between_jars import release_errors, replicates_of
 from talik.temperature.curves import Curve, common_times, rates_at, sets_of_curves, times_with_rates
 from talik.temperature.estimate import PER_TEN_DEGREES
 from talik.temperature.q10 import keys_of, sides_of_freezing
@@ -30,6 +30,12 @@ from talik.temperature.stepped import REFUSED, stepped_sets
 
 FEWEST = 3
 """Points that a trend needs."""
+
+NONE_SEEN, IN_THESE = "none seen", "in these jars"
+"""Words for a trend that is not there, and behind one that other jars need not have."""
+
+NO_JARS = "interval from the readings alone: how jars differ in their course is not in it"
+"""Flag of a trend whose jars are not told one by one."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +51,9 @@ class Points:
     time_end: float
     """Last day. [d]"""
 
+
+PointsOf = Callable[[Sequence[Curve]], tuple[Points, str]]
+"""A view of Q10 along the incubation: its points, and what to mind."""
 
 NO_POINTS = Points(np.empty(0), np.empty(0), np.nan, np.nan)
 
@@ -79,7 +88,7 @@ def q10_drift(respiration: pd.DataFrame, jars: pd.DataFrame, *, release: pd.Data
     ...         for jar, t, fast, slow in (("cold", 5.0, 1, 1), ("warm", 15.0, 2, 4))]
     >>> found = q10_drift(typed("respiration", pd.concat(rows)), typed("jars", jars))
     >>> found[["definition", "q10_start", "q10_end", "trend"]].round(1).to_dict("records")[1]
-    {'definition': 'equal-carbon', 'q10_start': 2.0, 'q10_end': 5.2, 'trend': 'rises'}
+    {'definition': 'equal-carbon', 'q10_start': 2.0, 'q10_end': 5.2, 'trend': 'rises in these jars'}
     """
     release = release_of(respiration) if release is None else release
     rows: list[dict[str, object]] = []
@@ -97,20 +106,21 @@ def _of_curves(curves: Sequence[Curve]) -> list[dict[str, object]]:
     """Trends of a set on one side of freezing."""
     span = {"t_low": curves[0].temperature, "t_high": curves[-1].temperature, "temperatures": len(curves)}
     by_time = "rate-fit" if len(curves) > 2 else "rate-ratio"
-    points, note = points_by_time(curves)
-    rows = [span | {"definition": by_time} | _row(points, trend(points), note)]
-    rows.append(span | _by_carbon(curves))
+    rows = [
+        span | {"definition": by_time} | _trend_row(curves, points_by_time),
+        span | {"definition": "equal-carbon"} | _trend_row(curves, points_by_carbon),
+    ]
     if len(curves) > 2:
         for pair in pairwise(curves):
             pair_span = {"t_low": pair[0].temperature, "t_high": pair[1].temperature, "temperatures": 2}
-            rows.append(pair_span | _by_carbon(pair))
+            rows.append(pair_span | {"definition": "equal-carbon"} | _trend_row(pair, points_by_carbon))
     return rows
 
 
-def _by_carbon(curves: Sequence[Curve]) -> dict[str, object]:
-    points, note = points_by_carbon(curves)
-    found, source = _between_jars(trend(points), curves)
-    return {"definition": "equal-carbon"} | _row(points, found, note, source)
+def _trend_row(curves: Sequence[Curve], points_of: PointsOf) -> dict[str, object]:
+    points, note = points_of(curves)
+    found, source = _between_jars(trend(points), curves, points_of)
+    return _row(points, found, note, source)
 
 
 def points_by_time(curves: Sequence[Curve]) -> tuple[Points, str]:
@@ -203,39 +213,62 @@ def trend(points: Points) -> Estimate:
     return slope(points.carbon, points.log)
 
 
-def _between_jars(found: Estimate, curves: Sequence[Curve]) -> tuple[Estimate, str]:
-    """A trend by carbon with the error that replicates tell, and where its error comes from.
+def _between_jars(found: Estimate, curves: Sequence[Curve], points_of: PointsOf) -> tuple[Estimate, str]:
+    """A trend with the error that replicates tell, and where its error comes from.
 
-    A jar that respires more throughout is compared at the wrong carbon, which tilts the trend and does not show in
-    the scatter about it. Where every temperature has jars of its own, each is left out in turn and the trend found
-    anew (jackknife); where only their standard deviation is told, each curve is raised by its standard error.
+    What sets a jar apart is not in the scatter about the line: a larger fast pool tilts the trend, and at the same
+    carbon a jar that respires more throughout does as well. Where every temperature has jars of its own, each is left
+    out in turn and the trend found anew (jackknife). Where only their standard deviation is told, each curve is raised
+    by the part of its standard error that a jar keeps; that tilts the trend by carbon, and of the trend by time the
+    residuals tell all that is known.
     """
-    n = replicates_of(curves)
-    if not (np.isfinite(found.error) and (n > 1).all()):
+    if not (np.isfinite(found.error) and (replicates_of(curves) > 1).all()):
         return found, "residuals"
     if all(len(curve.jar_rates) > 1 for curve in curves):
-        tilts = [
-            [_moved(curves, i, _without(one, jar)) for jar in range(len(one.jar_rates))] for i, one in enumerate(curves)
-        ]
-        variances, freedom = np.array([(len(own) - 1) * np.var(own) for own in tilts]), n - 1
+        error = _jackknifed(curves, points_of)
+    elif points_of is points_by_carbon:
+        error = _raised_in_turn(found, curves)
     else:
-        raised = [_moved(curves, i, _raised(one)) - found.value for i, one in enumerate(curves)]
-        variances = np.array([found.error**2, *np.square(raised)])
-        freedom = np.array([found.freedom, *(n - 1)])
-    if not np.isfinite(variances).all():
         return found, "residuals"
-    return Estimate(found.value, float(variances.sum()) ** 0.5, satterthwaite(variances, freedom)), "replicates"
+    if not np.isfinite(error.error):
+        return found, "residuals"
+    return replace(error, value=found.value), "replicates"
 
 
-def _moved(curves: Sequence[Curve], i: int, other: Curve) -> float:
-    """The trend by carbon with another curve in the place of one."""
-    return trend(points_by_carbon([*curves[:i], other, *curves[i + 1 :]])[0]).value
+def _jackknifed(curves: Sequence[Curve], points_of: PointsOf) -> Estimate:
+    """Error of a trend from leaving each jar out in turn."""
+    variances = []
+    for i, one in enumerate(curves):
+        without = [_moved(curves, i, _without(one, jar), points_of) for jar in range(len(one.jar_rates))]
+        variances.append((len(without) - 1) * np.var(without))
+    freedom = np.array([len(curve.jar_rates) - 1 for curve in curves])
+    return Estimate(np.nan, float(np.sum(variances)) ** 0.5, satterthwaite(variances, freedom))
 
 
-def _raised(curve: Curve) -> Curve:
-    """A curve that respires more by its standard error at the end."""
-    more = 1.0 + curve.released_error[-1] / float(np.max(curve.released))
-    return replace(curve, rate=curve.rate * more, released=curve.released * more)
+def _raised_in_turn(found: Estimate, curves: Sequence[Curve]) -> Estimate:
+    """Error of a trend by carbon from its residuals and from raising each curve by its standard error."""
+    last = np.array([[curve.released_at[-1]] for curve in curves])
+    total = np.array([[curve.released[-1]] for curve in curves])
+    if not (total > 0).all():
+        return Estimate(np.nan, np.nan, 0)
+    errors = release_errors(curves, last, total)
+    relative = np.sqrt(errors.covariance[:, 0, 0])
+    raised = [
+        _moved(curves, i, _raised(one, relative[i]), points_by_carbon) - found.value for i, one in enumerate(curves)
+    ]
+    variances = np.array([found.error**2, *np.square(raised)])
+    freedom = np.array([found.freedom, *errors.freedom])
+    return Estimate(np.nan, float(variances.sum()) ** 0.5, satterthwaite(variances, freedom))
+
+
+def _moved(curves: Sequence[Curve], i: int, other: Curve, points_of: PointsOf) -> float:
+    """The trend with another curve in the place of one."""
+    return trend(points_of([*curves[:i], other, *curves[i + 1 :]])[0]).value
+
+
+def _raised(curve: Curve, by: float) -> Curve:
+    """A curve that respires more by this share."""
+    return replace(curve, rate=curve.rate * (1.0 + by), released=curve.released * (1.0 + by))
 
 
 def _without(curve: Curve, jar: int) -> Curve:
@@ -244,16 +277,20 @@ def _without(curve: Curve, jar: int) -> Curve:
     return replace(curve, rate=rates.mean(axis=0), released=released.mean(axis=0))
 
 
-def _row(points: Points, found: Estimate, note: str, source: str = "residuals") -> dict[str, object]:
+def _row(points: Points, found: Estimate, note: str, source: str) -> dict[str, object]:
     """A trend as a row of the table ``drift``."""
     n = points.log.size
+    if source == "residuals" and np.isfinite(found.error):
+        note = "; ".join(filter(None, [note, NO_JARS]))
     row: dict[str, object] = {"time_start": points.time_start, "time_end": points.time_end, "n": n, "flag": note}
     if not np.isfinite(found.value):
         few = f"{n} point{'' if n == 1 else 's'}: no trend" if n else "no trend"
         return row | {"flag": "; ".join(filter(None, [note, few]))}
     start = float(points.log.mean() - found.value * points.carbon.mean())
     lower, upper = found.interval()
-    words = "rises" if lower > 0 else "falls" if upper < 0 else "none seen"
+    words = "rises" if lower > 0 else "falls" if upper < 0 else NONE_SEEN
+    if source == "residuals" and words != NONE_SEEN:
+        words = f"{words} {IN_THESE}"
     with np.errstate(over="ignore"):
         ends = {"q10_start": np.exp(start), "q10_end": np.exp(start + found.value)}
     return (
