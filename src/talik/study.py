@@ -341,16 +341,15 @@ def _temperature(study: Study, tables: dict[str, pd.DataFrame], _: Means) -> dic
     headline = study.settings.temperature.headline
     definitions = [headline, *(d for d in ("equal-carbon", "equal-time", "rate") if d != headline)]
     sensitivity = [
-        temperature.flux_sensitivity(
-            q10, release, tables["jars"], definition=definition, seed=study.settings.study.seed
-        )
-        for definition in definitions
+        temperature.flux_sensitivity(q10, release, tables["jars"], definition=definition) for definition in definitions
     ]
     return {
         "q10": q10,
         "activation_energies": temperature.activation_energy(*measured, release=release),
         "drift": temperature.q10_drift(*measured, release=release),
-        "layers": temperature.compare_layers(q10, tables["samples"], release=release, jars=tables["jars"]),
+        "layers": temperature.compare_layers(
+            q10, tables["samples"], release=release, jars=tables["jars"], respiration=measured[0]
+        ),
         "sensitivity": pd.concat(sensitivity, ignore_index=True),
         "outcomes": temperature.outcomes(tables["studies"], tables["jars"], q10),
     }

@@ -109,7 +109,7 @@ def study():
         temperature={
             "q10": estimates,
             "layers": compare_layers(estimates, tables["samples"]),
-            "sensitivity": flux_sensitivity(estimates, released, jars, seed=7),
+            "sensitivity": flux_sensitivity(estimates, released, jars),
             "outcomes": outcomes(tables["studies"], jars, estimates),
         },
         problems=found_problems(),

@@ -4,9 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
+from scipy import stats
 
 from talik import compare_layers, flux_sensitivity
 from talik.tables import typed
+from talik.temperature.sensitivity import sensitivity_of_soils
 
 
 def estimates(cores, active, permafrost, error=0.1):
@@ -103,14 +105,42 @@ def test_the_choice_of_the_constant_flips_the_sign():
     assert ratio(found, "geometric mean of Q10") < 1 < ratio(found, "1.5")
 
 
-def test_a_seed_gives_the_same_interval_whatever_the_order_of_rows():
+def test_the_interval_is_the_same_whatever_the_order_of_rows():
     table, released, jars = study(np.log([1.5, 2.0, 3.0, 4.0]), [4.0, 2.0, 1.0, 1.0])
-    table = table.assign(sd_ln_q10=0.1)
-    once = flux_sensitivity(table, released, jars, definition="equal-time", seed=4)
-    again = flux_sensitivity(table.iloc[::-1], released.iloc[::-1], jars.iloc[::-1], definition="equal-time", seed=4)
+    once = flux_sensitivity(table, released, jars, definition="equal-time")
+    again = flux_sensitivity(table.iloc[::-1], released.iloc[::-1], jars.iloc[::-1], definition="equal-time")
     pd.testing.assert_frame_equal(once, again)
-    other = flux_sensitivity(table, released, jars, definition="equal-time", seed=5)
-    assert not np.allclose(once["lower"], other["lower"])
+
+
+def soils(logs, studies):
+    """Soils that respire alike."""
+    names = [f"soil {i}" for i in range(len(logs))]
+    return pd.DataFrame({"study": studies, "sample": names, "log": logs, "rate": 1.0, "carbon": 50.0})
+
+
+def test_of_one_study_of_soils_that_respire_alike_the_interval_is_students():
+    """With a fixed constant the ratio is a plain mean, of which the jackknife is the usual standard error."""
+    logs = np.log([1.5, 1.8, 2.2, 2.5, 3.0])
+    row = sensitivity_of_soils(soils(logs, "one"), "equal-time").set_index("constant").loc["2"]
+    wanted = stats.ttest_1samp(logs, 0).confidence_interval(0.95)
+    assert_allclose([row["lower"], row["upper"]], np.array(wanted) / np.log(2.0), rtol=1e-9)
+
+
+def test_of_several_studies_these_are_what_was_drawn():
+    """Soils of one study are no more than that one study, however many they are."""
+    logs, studies = np.log([1.5, 2.5, 3.0]), np.array(["a", "b", "c"])
+    once = sensitivity_of_soils(soils(logs, studies), "equal-time")
+    tenfold = sensitivity_of_soils(soils(np.repeat(logs, 10), np.repeat(studies, 10)), "equal-time")
+    assert_allclose(tenfold[["ratio", "lower", "upper"]], once[["ratio", "lower", "upper"]])
+
+
+def test_a_soil_with_most_of_the_flux_leaves_few_degrees_of_freedom():
+    alike, uneven = soils(np.log([1.5, 1.8, 2.2, 2.5, 3.0]), "one"), [10.0, 1.0, 1.0, 1.0, 1.0]
+    before, after = (sensitivity_of_soils(one, "equal-time") for one in (alike, alike.assign(rate=uneven)))
+    width = [
+        one.set_index("constant").loc["2", ["lower", "upper"]].astype(float).diff().iloc[1] for one in (before, after)
+    ]
+    assert width[1] > 2 * width[0]
 
 
 @pytest.mark.parametrize("column", ["scale", "excluded"])

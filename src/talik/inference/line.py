@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+from scipy import special, stats
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,31 @@ def satterthwaite(variances, freedom) -> float:
     if below <= 0:
         return np.inf
     return float(np.clip(np.sum(variances) ** 2 / below - 2.0, known.min(), known.sum()))
+
+
+def freedom_of_quantile(quantile, level: float = 0.95):
+    """Degrees of freedom of an interval of Student's t.
+
+    Parameters
+    ----------
+    quantile : array_like, shape (n,)
+        Half of the interval over its standard error.
+    level : float
+        Level of the interval.
+
+    Returns
+    -------
+    ndarray, shape (n,)
+        Infinite where the quantile is that of the normal, or less; NaN where it is.
+
+    Examples
+    --------
+    >>> freedom_of_quantile([12.706204736, 2.446911851, 1.9599]).round(6).tolist()
+    [1.0, 6.0, inf]
+    """
+    quantile, tail = np.asarray(quantile, float), 0.5 + level / 2
+    normal = quantile <= stats.norm.ppf(tail) * (1 + 1e-9)
+    return np.where(normal, np.inf, special.stdtridf(tail, np.where(normal, 2.0, quantile)))
 
 
 def slope(x, y, error=None, freedom=None) -> Estimate:

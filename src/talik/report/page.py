@@ -30,7 +30,7 @@ from talik.result import StudyResult
 from talik.temperature import layers_in_words, most_telling_set, one_soil, what_separates
 from talik.temperature.figures import with_places
 from talik.temperature.q10 import pooled, widest
-from talik.temperature.sensitivity import DAYS, DRAWS
+from talik.temperature.sensitivity import DAYS
 
 
 def report_html(result: StudyResult) -> str:
@@ -113,7 +113,6 @@ def _contents(result: StudyResult, drawn: "dict[str, _Drawing]") -> dict[str, ob
         "intervals": _interval_sources(tables, headline),
         "cited": citations(tables.studies, result.version),
         "days": DAYS,
-        "draws": DRAWS,
     }
 
 

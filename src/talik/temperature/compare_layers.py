@@ -1,15 +1,17 @@
 """Active layer against permafrost layer, within a core: Q10 by every definition, and carbon released."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
-from talik.inference.line import Estimate, mean_of, satterthwaite
+from talik.inference.line import Estimate, freedom_of_quantile, mean_of, satterthwaite
 from talik.tables import empty, typed
-from talik.temperature.curves import stepped
-from talik.temperature.estimate import FIRST
-from talik.temperature.q10 import pooled, widest
+from talik.temperature.between_jars import release_errors, released_by
+from talik.temperature.curves import Curve, sets_of_curves, stepped
+from talik.temperature.estimate import FIRST, STUDY_RESIDUALS
+from talik.temperature.q10 import PROFILE, pooled, widest
 
 ALL_CORES = "all"
 """Name in the column `core` of the mean over cores."""
@@ -29,24 +31,29 @@ def compare_layers(
     *,
     release: pd.DataFrame | None = None,
     jars: pd.DataFrame | None = None,
+    respiration: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     r"""The permafrost layer over the active layer, in every core where both were taken.
 
     .. math:: \ln\frac{Q_p}{Q_a} = \overline{\ln Q_p} - \overline{\ln Q_a}
 
     over the sets of each layer with the same treatment and temperatures, for every definition of Q10. The interval
-    of one core recovers the variances of its two layers from their intervals (Zou and Donner 2008, Statistics in
-    Medicine 27, 1693-1702); over two cores or more it is that of their differences, which are paired.
+    of one core is Student's t with the errors of its two layers and the degrees of freedom of Welch (1947). Intervals
+    of pools have no such error; there, variances are recovered from the two intervals (Zou and Donner 2008, Statistics
+    in Medicine 27, 1693-1702). Over two cores or more it is that of their differences, which are paired. How often
+    they hold the truth is told in docs/calibration/contrasts.md.
 
     Where `release` and `jars` are given, carbon released per gram of soil carbon is compared as well, at each
     temperature, on the last day that all jars of the core's two layers reached; its interval is that of the ln
-    release of the jars, and over cores that of the paired differences.
+    release of the jars, and over cores that of the paired differences. Of means with standard deviations, `respiration`
+    tells which part of the error a jar keeps and which averages out over its readings, as for a Q10; without it they
+    add up in full, and the interval of one core is too wide.
 
     Parameters
     ----------
     q10, samples : DataFrame
         The tables of these names.
-    release, jars : DataFrame, optional
+    release, jars, respiration : DataFrame, optional
         The tables of these names.
 
     Returns
@@ -70,7 +77,40 @@ def compare_layers(
     for measure, estimates in _measures(q10):
         rows += _of_measure(f"Q10, {measure}", estimates, samples)
     if release is not None and jars is not None:
-        rows += _of_release(release, jars, samples)
+        rows += _of_release(release, jars, samples, _curves_of_means(respiration, release, jars))
+    if not rows:
+        return empty("layers")
+    cores = typed("layers", pd.DataFrame(rows))
+    parts = [part for _, one in cores.groupby("measure", sort=False) for part in (one, over_cores(one)) if len(part)]
+    return pd.concat(parts, ignore_index=True)
+
+
+def over_cores(layers: pd.DataFrame) -> pd.DataFrame:
+    """Mean ratio over cores with the interval of their paired differences, for measures of two cores or more.
+
+    Parameters
+    ----------
+    layers : DataFrame
+        Rows of cores of the table ``layers``.
+
+    Returns
+    -------
+    DataFrame
+        The table ``layers``: a row a measure, of release a row a measure and temperature; core ``all``.
+
+    Examples
+    --------
+    >>> cores = pd.DataFrame({"core": ["a", "b", "c"], "measure": "Q10, rate", "t_low": 5, "t_high": 15,
+    ...                       "ratio": [1.2, 1.5, 1.9]})
+    >>> over_cores(typed("layers", cores))[["core", "ratio", "lower", "upper", "n"]].round(2).values.tolist()
+    [['all', 1.51, 0.85, 2.67, 3.0]]
+    """
+    told = layers[layers["ratio"].notna()]
+    is_release = told["measure"] == RELEASE
+    rows = [
+        *_over_cores(told[~is_release], ["gas", "measure"]),
+        *_over_cores(told[is_release], ["gas", "measure", "t_low", "t_high"]),
+    ]
     return typed("layers", pd.DataFrame(rows)) if rows else empty("layers")
 
 
@@ -129,7 +169,7 @@ def _of_measure(measure: str, estimates: pd.DataFrame, samples: pd.DataFrame) ->
         if group["layer"].nunique() == 2:
             keys = dict(zip(_KEYS, values, strict=True)) | {"measure": measure}
             rows.append(keys | _of_core(group))
-    return rows + _over_cores(rows, ["gas", "measure"])
+    return rows
 
 
 def _in_layers(rows: pd.DataFrame, samples: pd.DataFrame) -> pd.DataFrame:
@@ -153,33 +193,50 @@ def _thawed_or_frozen(samples: pd.DataFrame) -> pd.DataFrame:
 
 
 def _of_core(group: pd.DataFrame) -> dict[str, object]:
-    """Ratio in one core; its interval recovers the variances from those of the two layers."""
-    layers = {layer: _mean(rows) for layer, rows in group.groupby("layer")}
-    (active, active_low, active_high), (frozen, low, high) = layers["active"], layers["permafrost"]
-    difference = frozen - active
-    lower = difference - np.hypot(frozen - low, active_high - active)
-    upper = difference + np.hypot(high - frozen, active - active_low)
-    return _ratio(difference, lower, upper, 1, _unequal_windows(group))
+    """Ratio in one core, with its interval."""
+    frozen = (group["layer"] == "permafrost").to_numpy()
+    logs, lower, upper = np.log(group[["q10", "lower", "upper"]].to_numpy(float)).T
+    shares = np.where(frozen, 1.0 / frozen.sum(), -1.0 / (~frozen).sum())
+    difference = float(shares @ logs)
+    error, source = group["sd_ln_q10"].to_numpy(float), group["interval_from"].to_numpy(object)
+    if (error > 0).all() and np.isfinite(upper - lower).all() and not (source == PROFILE).any():
+        freedom = freedom_of_quantile((upper - lower) / 2 / error)
+        found = _student((shares * error) ** 2, freedom, source == STUDY_RESIDUALS)
+        ends = replace(found, value=difference).interval()
+    else:
+        ends = _recovered(difference, np.abs(shares), frozen, logs - lower, upper - logs)
+    return _ratio(difference, *ends, 1, _unequal_windows(group["time_end"].to_numpy(float), frozen))
 
 
-def _mean(rows: pd.DataFrame) -> tuple[float, float, float]:
-    """Mean ln Q10 of the sets of a layer, and the ends of its interval."""
-    logs, lower, upper = (np.log(rows[column].to_numpy(float)) for column in ("q10", "lower", "upper"))
-    value = float(logs.mean())
-    return value, value - np.hypot.reduce(logs - lower) / logs.size, value + np.hypot.reduce(upper - logs) / logs.size
+def _student(variances: np.ndarray, freedom: np.ndarray, shared: np.ndarray) -> Estimate:
+    """Error of a difference of sets.
+
+    Those that take the residuals of their study have one variance between them, known no better for being used twice.
+    """
+    if shared.any():
+        variances = np.r_[variances[~shared], variances[shared].sum()]
+        freedom = np.r_[freedom[~shared], freedom[shared].min()]
+    return Estimate(np.nan, float(variances.sum()) ** 0.5, satterthwaite(variances, freedom))
 
 
-def _unequal_windows(group: pd.DataFrame) -> str:
+def _recovered(
+    difference: float, shares: np.ndarray, frozen: np.ndarray, down: np.ndarray, up: np.ndarray
+) -> tuple[float, float]:
+    """Ends of the interval of a difference, recovered from how far the interval of each set reaches down and up."""
+    lower = np.hypot.reduce(shares * np.where(frozen, down, up))
+    upper = np.hypot.reduce(shares * np.where(frozen, up, down))
+    return difference - float(lower), difference + float(upper)
+
+
+def _unequal_windows(ends: np.ndarray, frozen: np.ndarray) -> str:
     """That the two layers were not compared over the same days, where so."""
-    ends = group.groupby("layer")["time_end"].max().dropna()
-    if len(ends) == 2 and ends.max() > (1 + UNEQUAL) * ends.min():
-        return f"windows differ: active to day {ends['active']:.3g}, permafrost to day {ends['permafrost']:.3g}"
+    active, permafrost = (np.max(own, where=np.isfinite(own), initial=0.0) for own in (ends[~frozen], ends[frozen]))
+    if 0 < min(active, permafrost) < max(active, permafrost) / (1 + UNEQUAL):
+        return f"windows differ: active to day {active:.3g}, permafrost to day {permafrost:.3g}"
     return ""
 
 
-def _over_cores(rows: list[dict], alike: list[str]) -> list[dict]:
-    """Mean ratio over cores with the interval of their paired differences, where there are two cores or more."""
-    table = pd.DataFrame(rows, columns=[*_KEYS, "measure", "time", "ratio"])
+def _over_cores(table: pd.DataFrame, alike: list[str]) -> list[dict]:
     made = []
     for values, group in table.groupby(alike, sort=False):
         logs = np.log(group["ratio"].astype(float)).groupby([group["study"], group["core"]]).mean()
@@ -205,7 +262,21 @@ def _ratio(log: float, lower: float, upper: float, n: int, flag: str = "") -> di
     return {"ratio": np.exp(log), "lower": np.exp(lower), "upper": np.exp(upper), "n": n, "flag": flag}
 
 
-def _of_release(release: pd.DataFrame, jars: pd.DataFrame, samples: pd.DataFrame) -> list[dict]:
+CurvesOf = dict[str, tuple[Curve, ...]]
+"""The curves of the set of each jar, the coldest first."""
+
+
+def _curves_of_means(respiration: pd.DataFrame | None, release: pd.DataFrame, jars: pd.DataFrame) -> CurvesOf:
+    """The curves of sets that are told as means of replicates."""
+    if respiration is None:
+        return {}
+    means = jars[jars["replicates"] > 1]
+    found = sets_of_curves(respiration, release, jars[jars["set"].isin(means["set"])])
+    curves = {one.set: one.curves for one in found if one.gas != "ch4"}
+    return {jar: curves[name] for jar, name in zip(means["jar"], means["set"], strict=True) if name in curves}
+
+
+def _of_release(release: pd.DataFrame, jars: pd.DataFrame, samples: pd.DataFrame, means: CurvesOf) -> list[dict]:
     """Ratios of the carbon released per carbon, a row a core and temperature, and over cores."""
     believed = jars[(jars["excluded"] == "") & jars["measures"].isin(["respiration", ""]) & (jars["scale"] == "")]
     placed = _in_layers(believed[["jar", "set", "sample", "study", "replicates"]], samples)
@@ -217,15 +288,17 @@ def _of_release(release: pd.DataFrame, jars: pd.DataFrame, samples: pd.DataFrame
     for values, group in curves.groupby(_KEYS, sort=False):
         if group["layer"].nunique() == 2:
             keys = dict(zip(_KEYS, values, strict=True)) | {"measure": RELEASE}
-            rows.append(keys | _release_of_core(group))
-    return rows + _over_cores([row for row in rows if np.isfinite(row["ratio"])], ["gas", "measure", "t_low", "t_high"])
+            rows.append(keys | _release_of_core(group, means if keys["gas"] != "ch4" else {}))
+    return rows
 
 
-def _release_of_core(curves: pd.DataFrame) -> dict[str, object]:
+def _release_of_core(curves: pd.DataFrame, means: CurvesOf) -> dict[str, object]:
     """Ratio of releases in one core, on the last day that all of its jars reached."""
-    day = float(curves.groupby("jar")["time"].max().min())
-    layers = {layer: _log_release(rows, day) for layer, rows in curves.groupby("layer")}
-    active, frozen = layers["active"], layers["permafrost"]
+    of_jars = [(rows["layer"].iloc[0], rows.sort_values("time")) for _, rows in curves.groupby("jar", sort=False)]
+    day = min(float(rows["time"].iloc[-1]) for _, rows in of_jars)
+    active, frozen = (
+        _log_release([rows for own, rows in of_jars if own == layer], day, means) for layer in ("active", "permafrost")
+    )
     if not np.isfinite(active.value + frozen.value):
         return {"time": day, "ratio": np.nan, "n": 1, "flag": "no ratio: a layer released nothing"}
     error = float(np.hypot(active.error, frozen.error))
@@ -234,19 +307,32 @@ def _release_of_core(curves: pd.DataFrame) -> dict[str, object]:
     return {"time": day} | _ratio(difference.value, *difference.interval(), 1)
 
 
-def _log_release(rows: pd.DataFrame, day: float) -> Estimate:
+def _log_release(jars: list[pd.DataFrame], day: float, means: CurvesOf) -> Estimate:
     """Mean ln release of the jars of a layer by a day; one row that is the mean of replicates has their error."""
-    jars = [curve.sort_values("time") for _, curve in rows.groupby("jar", sort=False)]
     values = np.array([_by_day(curve, "specific_release", day) for curve in jars])
     if not (values > 0).all():
         return Estimate(np.nan, np.nan, 0)
     if values.size > 1:
         return mean_of(np.log(values))
+    log, curves = float(np.log(values[0])), means.get(jars[0]["jar"].iloc[0])
+    if curves is not None:
+        return replace(_of_mean(curves, float(jars[0]["temperature"].iloc[0]), day), value=log)
     # The error of a release is in the unit of the first basis that it is known for.
     of = "release" if jars[0]["release"].notna().any() else "specific_release"
     relative = _by_day(jars[0], "sd", day) / _by_day(jars[0], of, day)
     freedom = float(jars[0]["replicates"].iloc[0]) - 1
-    return Estimate(float(np.log(values[0])), relative if freedom >= 1 else np.nan, np.nan_to_num(freedom))
+    return Estimate(log, relative if freedom >= 1 else np.nan, np.nan_to_num(freedom))
+
+
+def _of_mean(curves: tuple[Curve, ...], temperature: float, day: float) -> Estimate:
+    """Relative error of the release of a mean of replicates by a day."""
+    days = np.full((len(curves), 1), day)
+    carbon = np.array([released_by(curve, own) for curve, own in zip(curves, days, strict=True)])
+    mine = [i for i, curve in enumerate(curves) if curve.temperature == temperature]
+    if not mine or not (carbon > 0).all():
+        return Estimate(np.nan, np.nan, 0)
+    errors = release_errors(curves, days, carbon)
+    return Estimate(np.nan, float(errors.covariance[mine[0], 0, 0]) ** 0.5, float(errors.freedom[mine[0]]))
 
 
 def _by_day(curve: pd.DataFrame, column: str, day: float) -> float:

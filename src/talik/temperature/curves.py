@@ -80,6 +80,7 @@ def sets_of_curves(respiration: pd.DataFrame, release: pd.DataFrame, jars: pd.Da
         rates[~rates["jar"].isin(stepped(respiration))],
         released[~released["jar"].isin(stepped(respiration))],
     )
+    rates = rates.assign(error=rates["sd"] / np.sqrt(rates["n"].fillna(1.0).clip(lower=1.0)))
     of_set = dict(iter(released.groupby(_KEYS, sort=False)))
     for key, rows in rates.groupby(_KEYS, sort=False):
         _, name, basis, gas = key
@@ -87,9 +88,9 @@ def sets_of_curves(respiration: pd.DataFrame, release: pd.DataFrame, jars: pd.Da
         if rows.empty:
             continue
         first = rows.iloc[0]
+        own = dict(iter(of_set[key].groupby("temperature")))
         curves = tuple(
-            _curve(float(t), rows[rows["temperature"] == t], of_set[key][of_set[key]["temperature"] == t], basis)
-            for t in sorted(rows["temperature"].unique())
+            _curve(float(t), at, own.get(t, released.iloc[:0]), basis) for t, at in rows.groupby("temperature")
         )
         yield SetCurves(first["study"], name, first["sample"], basis, gas, curves)
 
@@ -108,15 +109,13 @@ def stepped(respiration: pd.DataFrame) -> list[str]:
 
 def _curve(temperature: float, rates: pd.DataFrame, released: pd.DataFrame, basis: str) -> Curve:
     rate, release = RESPIRATION_OF[basis], RELEASE_OF[basis]
-    n = rates["n"].fillna(1.0).clip(lower=1.0)
-    rates = rates.assign(error=rates["sd"] / np.sqrt(n))
     time, mean, error, of_jars = _mean_curve(rates, "time", rate, "error")
     released_at, total, total_error, totals = _mean_curve(released, "time", release, "sd")
-    jars = rates["jar"].nunique()
-    stated = rates.groupby("jar")["n"].first()
+    jars = len(of_jars)
+    stated = float(rates["n"].dropna().iloc[0]) if rates["n"].notna().any() else np.nan
     return Curve(
         temperature, time, mean, error, released_at, total, total_error,
-        float(jars) if jars > 1 else float(stated.iloc[0]), of_jars, totals, bool((rates["method"] == STEP).any()),
+        float(jars) if jars > 1 else stated, of_jars, totals, bool((rates["method"] == STEP).any()),
     )  # fmt: skip
 
 

@@ -109,6 +109,10 @@ NO_ERROR = "no interval: one curve a temperature, so nothing tells how jars diff
 """Flag of an estimate without replicates or residuals."""
 
 
+STUDY_RESIDUALS = "residuals of the study"
+"""Where the error of sets without replicates comes from, if several lines tell it."""
+
+
 def with_study_residuals(estimates: Sequence[Q10Estimate]) -> list[Q10Estimate]:
     r"""Estimates of one study without replicates, their errors from the residuals of the lines of all its sets.
 
@@ -133,7 +137,7 @@ def with_study_residuals(estimates: Sequence[Q10Estimate]) -> list[Q10Estimate]:
         return [_without_interval(e) if _bare(e) else e for e in estimates]
     freedom = sum(e.log.freedom for e in lines)
     variance = sum(e.log.freedom * e.log.error**2 * e.spread for e in lines) / freedom
-    source = "residuals of the study" if len(lines) > 1 else "residuals"
+    source = STUDY_RESIDUALS if len(lines) > 1 else "residuals"
     return [
         replace(e, log=Estimate(e.log.value, (variance / e.spread) ** 0.5, freedom), interval_from=source)
         if e in lines or _bare(e)

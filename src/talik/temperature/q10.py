@@ -51,6 +51,9 @@ OVER_TEMPERATURES = ("rate-fit", "exponential-fit", "arrhenius")
 ONE_TEMPERATURE = "one temperature: a Q10 needs two"
 """Flag of a set that was incubated at a single temperature."""
 
+PROFILE = "profile"
+"""Where the interval of a pool comes from."""
+
 NO_INTERVAL = "no interval: too few readings, and no replicates"
 """Flag of a Q10 whose error the data do not tell."""
 
@@ -216,7 +219,7 @@ def pool_rows(pools: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
             "time_end": joined["time_end"],
             "q10": joined["estimate"], "lower": joined["lower"], "upper": joined["upper"],
             "sd_ln_q10": joined["sd"] / joined["estimate"], "n": joined["n"],
-            "interval_from": np.where(joined["lower"].notna(), "profile", ""),
+            "interval_from": np.where(joined["lower"].notna(), PROFILE, ""),
             "flag": np.where(joined["identified"], "", "not identified: " + joined["reason"]),
         }
     )  # fmt: skip

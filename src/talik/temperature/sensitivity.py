@@ -20,22 +20,23 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from talik.inference.line import Estimate
 from talik.tables import empty, typed
 from talik.temperature.q10 import pooled, widest
 
 DAYS = 28.0
 """Respiration is the mean of the first four weeks, which most incubations reach. [d]"""
 
+FEWEST = 3
+"""Soils that a comparison needs."""
+
 REFERENCE = 10.0
 """Temperature at which respiration is held equal. [°C]"""
-
-DRAWS = 4000
-"""Bootstrap draws of soils."""
 
 
 @dataclass(frozen=True)
 class Shares:
-    """Shares of soils in one mean each, rows adding up to one, shape (draws, soils)."""
+    """Shares of soils in one mean each, rows adding up to one, shape (rows, soils)."""
 
     alike: np.ndarray
     """Every soil alike."""
@@ -52,7 +53,7 @@ class Constant:
     name: str
     """The way, in words."""
     log: Callable[[np.ndarray, Shares], np.ndarray]
-    """ln Q_c, shape (draws,), from ln Q of the soils, shape (draws, soils), and their shares."""
+    """ln Q_c, shape (rows,), from ln Q of the soils, shape (rows, soils), and their shares."""
     note: str
     """What it means."""
 
@@ -138,17 +139,18 @@ def _rate_of_sets(release: pd.DataFrame, jars: pd.DataFrame) -> pd.DataFrame:
 
 
 def flux_sensitivity(
-    q10: pd.DataFrame,
-    release: pd.DataFrame,
-    jars: pd.DataFrame,
-    *,
-    definition: str = "equal-carbon",
-    seed: int = 1,
+    q10: pd.DataFrame, release: pd.DataFrame, jars: pd.DataFrame, *, definition: str = "equal-carbon"
 ) -> pd.DataFrame:
-    """Flux sensitivity with each soil's Q10 over that with a constant, for each way to choose it.
+    r"""Flux sensitivity with each soil's Q10 over that with a constant, for each way to choose it.
 
-    The interval is that of soils drawn again within studies drawn again (bootstrap), with each Q10
-    drawn within its own error.
+    The interval is of the ratio in the population that the studies, or the soils of one study, stand for: each study
+    is left out in turn (jackknife), with one study each soil,
+
+    .. math:: s^2 = \frac{k - 1}{k} \sum_{j=1}^{k} (x_{(j)} - \bar{x})^2
+
+    with Student's t and :math:`1 / \sum_j w_j^2 - 1` degrees of freedom, w the shares of the flux: where a few soils
+    hold most of it, few tell the error. Errors of the Q10 are in the differences of soils already. How often it holds
+    the truth is told in docs/calibration/contrasts.md.
 
     Parameters
     ----------
@@ -156,8 +158,6 @@ def flux_sensitivity(
         The tables of these names.
     definition : str
         Definition of the Q10.
-    seed : int
-        Seed of the draws.
 
     Returns
     -------
@@ -177,24 +177,51 @@ def flux_sensitivity(
     >>> bool(found.loc[found["constant"] == "mean weighted by flux", "ratio"].item() == 1.0)
     True
     """
-    soils = soils_with_flux(q10, release, jars, definition=definition)
-    if len(soils) < 3:
+    return sensitivity_of_soils(soils_with_flux(q10, release, jars, definition=definition), definition)
+
+
+def sensitivity_of_soils(soils: pd.DataFrame, definition: str) -> pd.DataFrame:
+    """The table ``sensitivity`` of soils, as from `soils_with_flux`.
+
+    Parameters
+    ----------
+    soils : DataFrame
+        A row a soil.
+    definition : str
+        Definition of their Q10.
+
+    Returns
+    -------
+    DataFrame
+        A row a constant; empty with fewer than three soils.
+
+    Examples
+    --------
+    >>> soils = pd.DataFrame({"study": "s", "sample": list("abcdef"), "log": np.log([1.5, 1.8, 2.0, 2.2, 2.5, 3.0]),
+    ...                       "rate": [1.0, 2.0, 1.5, 1.2, 1.8, 1.6], "carbon": 40.0})
+    >>> found = sensitivity_of_soils(soils, "equal-time").set_index("constant")
+    >>> found.loc["2", ["ratio", "lower", "upper"]].astype(float).round(2).tolist()
+    [1.11, 0.74, 1.47]
+    """
+    if len(soils) < FEWEST:
         return empty("sensitivity")
     soils = soils.sort_values(["study", "sample"], kind="stable", ignore_index=True)
-    central = soils["log"].to_numpy()[None, :]
-    once = _shares(np.ones_like(central), soils)
-    logs, drawn = _draws(soils, np.random.default_rng(seed))
+    without = _left_out(soils)
+    shares = _shares(np.vstack([np.ones(len(soils)), without]), soils)
+    logs = np.broadcast_to(soils["log"].to_numpy(float), shares.flux.shape)
+    freedom = _freedom(without, shares.flux[0])
     rows = []
     for constant in CONSTANTS:
         if constant.name == "mean weighted by carbon" and soils["carbon"].isna().any():
             continue
-        chosen = constant.log(central, once)
-        ratio = (once.flux * central).sum(axis=1) / chosen
-        lower, upper = np.quantile((drawn.flux * logs).sum(axis=1) / constant.log(logs, drawn), [0.025, 0.975])
+        chosen = constant.log(logs, shares)
+        ratio, *others = (shares.flux * logs).sum(axis=1) / chosen
+        error = float((len(others) - 1) * np.var(others)) ** 0.5
+        lower, upper = Estimate(float(ratio), error, freedom).interval()
         rows.append(
             {
                 "definition": definition, "constant": constant.name, "q10": float(np.exp(chosen[0])),
-                "ratio": float(ratio[0]), "lower": lower, "upper": upper, "soils": len(soils),
+                "ratio": float(ratio), "lower": lower, "upper": upper, "soils": len(soils),
                 "weighting": f"respiration per carbon, soils of equal carbon; {_heaviest(soils)}",
                 "t_low": REFERENCE, "note": constant.note,
             }
@@ -209,19 +236,19 @@ def _heaviest(soils: pd.DataFrame) -> str:
 
 
 def _shares(counts: np.ndarray, soils: pd.DataFrame) -> Shares:
-    """Shares of soils that stand so often in each draw."""
+    """Shares of soils that each count so often, a row of counts at a time."""
     flux = counts * soils["rate"].to_numpy()
     carbon = counts * soils["carbon"].fillna(1.0).to_numpy()
     return Shares(*(weights / weights.sum(axis=1, keepdims=True) for weights in (counts, flux, carbon)))
 
 
-def _draws(soils: pd.DataFrame, random: np.random.Generator) -> tuple[np.ndarray, Shares]:
-    """Draws of ln Q10 within its errors, and shares of soils drawn again within studies drawn again."""
-    of_study = [rows.index.to_numpy() for _, rows in soils.groupby("study", sort=True)]
-    studies = random.multinomial(len(of_study), np.full(len(of_study), 1 / len(of_study)), size=DRAWS)
-    counts = np.zeros((DRAWS, len(soils)))
-    for times, members in zip(studies.T, of_study, strict=True):
-        counts[:, members] = random.multinomial(times * members.size, np.full(members.size, 1 / members.size))
-    errors = soils["error"].fillna(soils["error"].median()).fillna(0.0).to_numpy()
-    logs = soils["log"].to_numpy() + errors * random.standard_normal(counts.shape)
-    return logs, _shares(counts, soils)
+def _left_out(soils: pd.DataFrame) -> np.ndarray:
+    """Counts of soils with each study left out, or each soil of the only study, shape (left out, soils)."""
+    own = soils["study"] if soils["study"].nunique() > 1 else soils["sample"]
+    return np.not_equal.outer(own.unique(), own.to_numpy()).astype(float)
+
+
+def _freedom(without: np.ndarray, flux: np.ndarray) -> float:
+    """Degrees of freedom of what is left out in turn: as of so many that hold equal shares of the flux; 1 at least."""
+    shares = (1.0 - without) @ flux
+    return max(1.0 / float(shares @ shares) - 1.0, 1.0)
