@@ -8,6 +8,7 @@ from pathlib import Path
 PAGES = Path(__file__).parent.parent / "docs" / "calibration"
 STUDIES = (
     "q10",
+    "contrasts",
     "responses",
     "response_choice",
     "pools",
