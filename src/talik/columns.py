@@ -89,7 +89,7 @@ _MEANINGS = {
     "q10_start": "Q10 of the trend where nothing is respired yet.",
     "q10_end": "Q10 of the trend where all the carbon of the window is respired.",
     "slope": "Change of ln Q10 from the start to the end of the carbon of the window.",
-    "trend": "Whether Q10 rises, falls, or none is seen, at 95 %; `in these jars` where nothing tells how others differ.",
+    "trend": "Whether Q10 rises, falls, or none is seen, at 95 %; `in these jars` where nothing tells of others.",
     "treatment": "Treatment of the jars, as the names of their sets tell it.",
     "rate_reference": "Respiration at the reference temperature, in the unit of its basis.",
     "sd_ln_rate_reference": "Standard deviation of its logarithm, independent of that of the activation energy.",
