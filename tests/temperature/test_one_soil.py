@@ -77,7 +77,7 @@ def test_a_soil_without_any_q10_is_drawn_without_points():
 def test_the_trend_is_told_and_drawn_at_the_same_carbon():
     table, drift = estimates(temperatures=(5, 15))
     ax = plot_q10_along(along_incubation(table, "soil", "equal-carbon"), Figure().subplots(), trend=drift)
-    assert ax.get_title(loc="left") == "Same carbon: rises"
+    assert ax.get_title(loc="left") == "Same carbon: rises in these jars"
     assert [line for line in ax.lines if line.get_linestyle() == "--"]
     assert ax.get_xlabel() == "Carbon respired [share]"
 
