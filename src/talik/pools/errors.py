@@ -7,19 +7,17 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from talik.pools.batch import Series, chunks, pack, padded_length
-from talik.pools.descent import curves, descend
+from talik.pools.batch import Batch, Series, chunks, pack, padded_length
+from talik.pools.descent import Point, curves, descend
 from talik.pools.grid import box
 from talik.pools.layout import Layout
 from talik.pools.models import POOL_MODELS
-from talik.pools.search import searched
+from talik.pools.search import optima, searched
 
 LEAST_LEVEL = 0.05
 """Level below which errors no longer shrink, as a part of the mean rate of the temperature. [-]"""
 STARTS = 2
 """Starts of the smooth curve."""
-ROUNDS = 3
-"""Times that the curve is fitted: first with equal errors, which hardly see the low rates at the end."""
 
 
 @dataclass(frozen=True)
@@ -93,16 +91,13 @@ def _means(series: Series) -> NDArray:
 
 def _smoothed(series: Sequence[Series], layout: Layout) -> list[Smoothed]:
     """Some series of one layout and padded length."""
-    levels = [_means(one) for one in series]
-    smoothed: list[Smoothed] = []
-    best = None
-    for _ in range(ROUNDS):
+    levels, smoothed, best = [_means(one) for one in series], [], None
+    for find in (_with_equal_errors, _with_errors_of_levels, _followed):
         weighed = [
             replace(one, sigma=one.sigma * level, carbon=None) for one, level in zip(series, levels, strict=True)
         ]
         batch = pack(weighed, layout)
-        # Sought once and then followed: an optimum that is sought anew may be another one, and levels would not settle.
-        best = searched(batch, STARTS).best if best is None else descend(batch, best.phi, *box(layout, batch.count))
+        best = find(batch, best)
         fitted = np.einsum("bpn,pb->bn", curves(batch, best.phi)[:, : layout.count], best.amounts)
         lines = [row[: one.rate.size] * one.sigma for row, one in zip(fitted, weighed, strict=True)]
         levels = [np.hypot(line, LEAST_LEVEL * _means(one)) for line, one in zip(lines, series, strict=True)]
@@ -111,6 +106,22 @@ def _smoothed(series: Sequence[Series], layout: Layout) -> list[Smoothed]:
             for one, line, level in zip(series, lines, levels, strict=True)
         ]
     return smoothed
+
+
+def _with_equal_errors(batch: Batch, before: Point | None) -> Point:  # noqa: ARG001
+    """A first curve: equal errors hardly see the low rates at the end, so that its own best fit is not sought."""
+    return optima(batch, STARTS).best
+
+
+def _with_errors_of_levels(batch: Batch, before: Point | None) -> Point:  # noqa: ARG001
+    """The best curve with errors that know about how high each rate is."""
+    return searched(batch, STARTS).best
+
+
+def _followed(batch: Batch, before: Point | None) -> Point:
+    """The same curve with the errors that it tells; sought anew it may be another, and levels would not settle."""
+    assert before is not None
+    return descend(batch, before.phi, *box(batch.layout, batch.count))
 
 
 @dataclass(frozen=True)
