@@ -19,7 +19,7 @@ from talik.tables import typed
 
 SEED = 20261122
 """Fixed before the first run."""
-DATA_SETS = 1000
+DATA_SETS = 4000
 """Data sets a design."""
 
 REFERENCE = 10.0
