@@ -23,8 +23,6 @@ SEED = 20261123
 """Fixed before the first run."""
 DATA_SETS = 4000
 """Data sets a design."""
-FEWER = 1000
-"""Data sets a design for ``ratkowsky-extended`` and for activation energies, which cost ten times as much as others."""
 
 
 @dataclass(frozen=True)
@@ -229,9 +227,8 @@ def table(data_sets: int = DATA_SETS) -> pd.DataFrame:
     """One row a curve, design and parameter; then those of the activation energies."""
     rows = []
     for place, (truth, design) in enumerate(cases()):
-        sets = min(data_sets, FEWER) if truth.form == "ratkowsky-extended" else data_sets
-        rows += judged(truth, design, sets, SEED + place)
+        rows += judged(truth, design, data_sets, SEED + place)
     for place, incubation in enumerate(INCUBATIONS):
-        rows += judged_energies(incubation, min(data_sets, FEWER), SEED + 1000 + place)
-    rows += judged_definitions(SOIL_FORMS[0], ONE_SIZE, min(data_sets, FEWER), SEED + 2000)
+        rows += judged_energies(incubation, data_sets, SEED + 1000 + place)
+    rows += judged_definitions(SOIL_FORMS[0], ONE_SIZE, data_sets, SEED + 2000)
     return pd.DataFrame(rows)
