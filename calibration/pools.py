@@ -12,6 +12,7 @@ from talik.pools.comparison import average_carbon_left
 from talik.pools.errors import jar_difference, proportional, with_jars_apart
 from talik.pools.fit import YEAR
 from talik.pools.models import POOL_MODELS
+from talik.pools.table import why_left_untold
 
 SEED = 20260311
 """Fixed before the first run."""
@@ -116,7 +117,8 @@ def rows_of_all_models(design: Design, data_sets: int, number: int) -> Iterator[
         low, high = coverage.interval
         yield {
             "design": design.name, "parameter": f"{name}, all models", "data_sets": data_sets,
-            "coverage": coverage.estimate, "low": low, "high": high, "passes": coverage.passes, "identified": 1.0,
+            "coverage": coverage.estimate, "low": low, "high": high, "passes": coverage.passes,
+            "identified": float(np.mean([not why_left_untold(left[place]) for left in told])),
             "median_upper_over_lower": float(np.median(upper / np.maximum(lower, 1e-9))),
         }  # fmt: skip
 
@@ -135,7 +137,8 @@ def judged(fits: list[PoolFit], name: str, truth: np.ndarray) -> tuple[int, int,
         years = float(name.rsplit("_", 1)[1])
         left = [next(one for one in fit.carbon_left if one.years == years) for fit in fits]
         held = sum(one.lower <= value <= one.upper for one, value in zip(left, truth, strict=True))
-        return held, len(fits), float(np.median([one.upper / max(one.lower, 1e-9) for one in left]))
+        identified = sum(not why_left_untold(one) for one in left)
+        return held, identified, float(np.median([one.upper / max(one.lower, 1e-9) for one in left]))
     place = fits[0].parameters.index(name)
     lower, upper = (np.array([getattr(fit, side)[place] for fit in fits]) for side in ("lower", "upper"))
     closed = [np.array([getattr(fit, side)[place] for fit in fits]) for side in ("lower_closed", "upper_closed")]

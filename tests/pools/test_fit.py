@@ -5,9 +5,11 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 from scipy.optimize import least_squares
 
-from talik.errors import UnknownNameError
+from talik.errors import ResponseError, SettingsError, TableError, UnknownNameError
 from talik.inference.profile import profile_threshold
-from talik.pools.fit import fit_pool_model
+from talik.pools.batch import Series
+from talik.pools.errors import proportional
+from talik.pools.fit import fit_pool_model, fit_series
 from talik.pools.layout import DECAY_RATES, Q10S
 from talik.pools.models import POOL_MODELS, two_pool
 from talik.responses import van_t_hoff
@@ -237,6 +239,54 @@ def test_a_temperature_without_respiration_is_named():
 def test_an_unknown_model_names_the_known_ones():
     with pytest.raises(UnknownNameError, match="known are: one-pool, two-pool"):
         fitted(*soil(), model="many-pool")
+
+
+@pytest.mark.parametrize("confidence", [0.0, 1.0, 1.5, 95.0, float("nan")])
+def test_a_coverage_that_is_none_is_refused(confidence):
+    with pytest.raises(SettingsError, match="lies between 0 and 1, as in 0.95"):
+        fitted(*soil(), confidence=confidence)
+
+
+def test_an_unknown_kind_of_error_is_refused():
+    with pytest.raises(UnknownNameError, match="'absolute'; known are: relative, known"):
+        fitted(*soil(), sigma_kind="absolute")
+
+
+@pytest.mark.filterwarnings("error")
+def test_times_before_the_start_are_refused_in_words():
+    time, temperature, rate, _ = soil()
+    (one,) = proportional([Series(time - 9, time - 9, temperature, rate, np.ones(time.size))])
+    assert fit_series([one.series])[0].reason[0] == "an interval starts before the incubation or ends before it starts"
+
+
+def test_a_fit_of_one_temperature_tells_of_no_other():
+    fit = fitted(*soil(temperatures=(5.0,)), c0=1000.0)
+    with pytest.raises(ResponseError, match="incubated at 5 °C; asked for is 25 °C"):
+        fit.predict([1.0], [1.0], [25.0])
+
+
+def test_a_fit_of_thawed_soil_tells_nothing_of_frozen_soil():
+    fit = fitted(*soil(), c0=1000.0)
+    assert fit.predict(1.0, 1.0, 30.0) > fit.predict(1.0, 1.0, 25.0)
+    with pytest.raises(ResponseError, match="incubated at 5 to 25 °C; asked for is -20 °C, -0.5 °C"):
+        fit.predict(1.0, 1.0, [-20.0, 5.0, -0.5])
+
+
+def test_nothing_is_told_of_times_before_the_start():
+    with pytest.raises(TableError, match="found -5 to -5 d, 3 to 2 d"):
+        fitted(*soil(), c0=1000.0).predict([-5.0, 3.0, 1.0], [-5.0, 2.0, 1.0], 5.0)
+
+
+def test_carbon_of_a_soil_that_hardly_respires_is_left():
+    # 3e-7 of the carbon a day: less than a thousandth of that of a topsoil.
+    days, held = np.tile(DAYS, 2), np.repeat([5.0, 15.0], DAYS.size)
+    k = 3e-7 * 2.0 ** ((held - 10.0) / 10.0)
+    rate = 1000 * k * np.exp(-k * days) * np.exp(0.05 * np.random.default_rng(3).normal(size=k.size))
+    fit = fitted(days, held, rate, rate, model="one-pool", c0=1000.0)
+    assert fit.identified.all()
+    left = fit.carbon_left[-1]
+    assert left.lower <= np.exp(-3e-7 * 50 * 365.25) <= left.upper
+    assert left.upper - left.lower < 1e-3
 
 
 def noisy_soils(count):

@@ -4,7 +4,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 from talik import pools
-from talik.errors import TableError
+from talik.errors import SettingsError, TableError
 from talik.pools import POOL_MODELS, pool_fits
 from talik.pools.models import two_pool
 from talik.pools.soils import series_of, soil_rates
@@ -185,6 +185,53 @@ def test_models_of_a_soil_are_weighed_and_averaged():
     truth = 0.03 * np.exp(-0.08 * 365.25) + 0.97 * np.exp(-3e-4 * 365.25)
     assert left.loc["averaged", "estimate"] == pytest.approx(truth, rel=1e-4)
     assert left.loc["averaged", "lower"] <= truth <= left.loc["averaged", "upper"]
+
+
+def test_carbon_is_not_believed_where_more_than_it_was_respired():
+    per_soil = RESPIRATION.rename(columns={"specific_respiration": "respiration"})
+    found = pools.fit_pools(per_soil, JARS.assign(basis="dry soil", organic_carbon=0.05), models=["two-pool"])
+    found = found.set_index("parameter")
+    assert found.loc["c0_fast", "reason"].startswith("the scale of the respiration is impossible: a jar respired ")
+    assert found.loc["q10_fast", "identified"]
+
+
+def test_the_jar_that_respired_most_tells_how_much_more_than_its_carbon_it_was():
+    days = np.array([1.0, 2.0, 4.0])
+    respiration = pd.DataFrame({
+        "jar": np.repeat(["1", "2"], 3), "time_start": np.tile([0.0, 1.0, 2.0], 2), "time_end": np.tile(days, 2),
+        "time": np.tile(days, 2), "temperature": np.repeat([5.0, 15.0], 3), "specific_respiration": [500.0] * 3 + [1e3] * 3,
+    })  # fmt: skip
+    (soil,) = soil_rates(respiration, JARS)
+    assert soil.scale == "impossible: a jar respired 4 times its carbon"
+    (soil,) = soil_rates(respiration.drop(columns=["time_start", "time_end"]), JARS)
+    assert soil.scale == "impossible: a jar respired 3 times its carbon"
+
+
+def test_one_model_may_be_named_alone():
+    alone = pools.fit_pools(RESPIRATION, JARS, models="one-pool")
+    pd.testing.assert_frame_equal(alone, pools.fit_pools(RESPIRATION, JARS, models=["one-pool"]))
+
+
+def test_no_model_is_refused():
+    with pytest.raises(SettingsError, match="models is empty; name one or more of one-pool"):
+        pools.fit_pools(RESPIRATION, JARS, models=[])
+
+
+def test_an_infinite_number_of_replicates_tells_nothing():
+    of_means = RESPIRATION.assign(n=np.inf, sd=0.1)
+    found = pools.fit_pools(of_means, JARS, models=["two-pool"])
+    pd.testing.assert_frame_equal(found, pools.fit_pools(RESPIRATION, JARS, models=["two-pool"]))
+
+
+def test_averaged_intervals_have_the_coverage_that_is_asked_for():
+    noisy = RESPIRATION.assign(
+        specific_respiration=lambda rates: (
+            rates["specific_respiration"] * np.exp(0.1 * np.random.default_rng(1).normal(size=len(rates)))
+        )
+    )
+    wide, narrow = (pools.fit_pools(noisy, JARS, confidence=c).query("model == 'averaged'") for c in (0.95, 0.5))
+    assert (narrow["lower"] > wide["lower"]).all()
+    assert (narrow["upper"] < wide["upper"]).all()
 
 
 def test_carbon_left_needs_the_carbon_at_the_start():

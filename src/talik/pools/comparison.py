@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import optimize, stats
 
+from talik.errors import SettingsError
 from talik.pools.record import CarbonLeft, PoolFit
 
 
@@ -60,6 +61,13 @@ def predict_averaged(
     ndarray, shape (n,)
         NaN where no model has a weight. [unit of the rates]
 
+    Raises
+    ------
+    SettingsError
+        For no fits.
+    ResponseError, TableError
+        For temperatures and times of which the fits say nothing; see `talik.pools.record.PoolFit.predict`.
+
     Examples
     --------
     >>> from talik.pools.fit import fit_pool_model
@@ -69,6 +77,8 @@ def predict_averaged(
     >>> predict_averaged(fits, [0.0], [0.0], [5.0]).round(1)
     array([2.1])
     """
+    if not fits:
+        raise SettingsError("predict_averaged needs one fit or more; found none.", ["fits"])
     weights = akaike_weights([fit.aicc.value for fit in fits])
     curves = [
         w * fit.predict(time_start, time_end, temperature) for w, fit in zip(weights, fits, strict=True) if w != 0
@@ -76,20 +86,23 @@ def predict_averaged(
     return np.sum(curves, axis=0)
 
 
-def average_carbon_left(fits: Sequence[PoolFit]) -> tuple[CarbonLeft, ...]:
+def average_carbon_left(fits: Sequence[PoolFit], *, confidence: float = 0.95) -> tuple[CarbonLeft, ...]:
     r"""Carbon left after years by all models of a soil, each with its weight.
 
     The interval holds the values that the models together do not reject (model-averaged tail area): its lower end
     L solves
 
-    .. math:: \sum_i w_i \, (1 - \Phi((\hat y_i - L) / s_i)) = 0.025
+    .. math:: \sum_i w_i \, (1 - \Phi((\hat y_i - L) / s_i)) = \alpha / 2
 
-    where :math:`s_i` is the half width of the profile interval of model i on that side over 1.96.
+    where :math:`\alpha` is 1 less the coverage, and :math:`s_i` the half width of the profile interval of model i on
+    that side over the normal quantile, 1.96 for 95 %.
 
     Parameters
     ----------
     fits : sequence of PoolFit
         Fits of different models to the same rates. Those that do not tell carbon left take no part.
+    confidence : float, default 0.95
+        Coverage of the intervals of the fits. [-]
 
     Returns
     -------
@@ -117,18 +130,20 @@ def average_carbon_left(fits: Sequence[PoolFit]) -> tuple[CarbonLeft, ...]:
     if not told:
         return ()
     weights = akaike_weights([fit.aicc.value for fit in told])
-    return tuple(_average(weights, left) for left in zip(*(fit.carbon_left for fit in told), strict=True))
+    of_years = zip(*(fit.carbon_left for fit in told), strict=True)
+    return tuple(_average(weights, left, 0.5 * (1.0 - confidence)) for left in of_years)
 
 
-def _average(weights: NDArray, left: tuple[CarbonLeft, ...]) -> CarbonLeft:
+def _average(weights: NDArray, left: tuple[CarbonLeft, ...], beyond: float) -> CarbonLeft:
+    """Carbon left of models together; beyond each end of the interval lies this part."""
     center, lower, upper = (np.array([getattr(one, name) for one in left]) for name in ("estimate", "lower", "upper"))
-    reach = stats.norm.ppf(0.975)
+    reach = stats.norm.isf(beyond)
 
     def end(side: int, ends: NDArray) -> float:
         spread = np.maximum(np.abs(center - ends), 1e-12) / reach
 
         def tail(value: float) -> float:
-            return float(weights @ stats.norm.sf(side * (value - center) / spread)) - 0.025
+            return float(weights @ stats.norm.sf(side * (value - center) / spread)) - beyond
 
         low, high = float(min(ends.min(), center.min())), float(max(ends.max(), center.max()))
         if tail(low) * tail(high) >= 0:

@@ -35,7 +35,8 @@ def proportional(series: Sequence[Series]) -> list[Smoothed]:
 
     Errors of respiration grow with it: replicates of a soil differ by about the same part early and late. Weights by
     the rates themselves would favour those that are low by chance, so the level is a smooth curve of two pools (one,
-    where the rates are few), fitted with equal errors at each temperature.
+    where the rates are few). It is first fitted with equal errors, then sought with errors that know the levels of the
+    first, and then followed with those that it tells itself.
 
     Parameters
     ----------
@@ -70,7 +71,8 @@ def proportional(series: Sequence[Series]) -> list[Smoothed]:
 
 def _smooth_layout(series: Series) -> Layout | None:
     """The most pools that these rates can be smoothed with; None where they are too few or not positive."""
-    sound = all(np.isfinite(a).all() for a in (series.start, series.end, series.temperature, series.rate))
+    told = (series.start, series.end, series.temperature, series.rate, series.sigma)
+    sound = all(np.isfinite(a).all() for a in told) and (series.start >= 0).all() and (series.sigma > 0).all()
     if not (sound and series.rate.size and (_means(series) > 0).all()):
         return None
     for model in ("two-pool", "one-pool"):
@@ -210,7 +212,7 @@ def difference_of_replicates(
     JarDifference(ratio=65.6..., freedom=2)
     """
     residual, sd, n, level = (np.asarray(a, float) for a in (residual, sd, n, level))
-    told = (n > 1) & (sd > 0) & (level > 0)
+    told = (n > 1) & (sd > 0) & np.isfinite(sd) & (level > 0)
     scatter = float((residual**2).sum()) / max(residual.size - 1, 1)
     if not told.any() or not scatter > 0:
         return JarDifference(0.0, 0)

@@ -3,13 +3,13 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
-from talik.errors import UnknownNameError
+from talik.errors import SettingsError, UnknownNameError
 from talik.inference.criteria import Criterion, aicc, bic
 from talik.pools.batch import Batch, Series, chunks, pack, padded_length
 from talik.pools.descent import Point, evaluate, polish
@@ -99,7 +99,9 @@ def fit_pool_model(
     Raises
     ------
     UnknownNameError
-        For a model that is not known.
+        For a model or a kind of error that is not known.
+    SettingsError
+        For a coverage that is not between 0 and 1.
 
     References
     ----------
@@ -173,6 +175,11 @@ def fit_series(
     list of PoolFit
         In the order of the series.
 
+    Raises
+    ------
+    UnknownNameError, SettingsError
+        As of `fit_pool_model`.
+
     Examples
     --------
     >>> time = np.array([1.0, 5, 10, 20, 40, 70])
@@ -180,6 +187,10 @@ def fit_series(
     >>> [round(fit.estimate("k"), 4) for fit in fit_series(soils, model="one-pool")]
     [0.01, 0.03]
     """
+    refuse_coverage(confidence)
+    if sigma_kind not in get_args(SigmaKind):
+        known = ", ".join(get_args(SigmaKind))
+        raise UnknownNameError(f"sigma_kind is {sigma_kind!r}; known are: {known}", [sigma_kind])
     asked = Asked(model_of(model), sigma_kind, confidence, widest_q10, widest_rate, starts)
     fits: dict[int, PoolFit] = {}
     groups: dict[tuple[bool, bool, int], list[int]] = defaultdict(list)
@@ -205,6 +216,15 @@ def model_of(model: str | PoolModel) -> PoolModel:
         known = ", ".join(POOL_MODELS)
         raise UnknownNameError(f"{model!r} is not a pool model; known are: {known}", [model])
     return POOL_MODELS[model]
+
+
+def refuse_coverage(confidence: float) -> None:
+    """Refuse a coverage of intervals that is none."""
+    if not 0.0 < confidence < 1.0:
+        raise SettingsError(
+            f"confidence is {confidence:g}; the coverage of an interval lies between 0 and 1, as in 0.95.",
+            ["confidence"],
+        )
 
 
 def _layout(model: PoolModel, series: Series) -> Layout:

@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 
 from talik.pools.models import PoolModel
 
-DECAY_RATES = (1e-6, 10.0)
-"""Decay rates that are sought: residence times from 2.4 hours to 2700 years. [d⁻¹]"""
+DECAY_RATES = (1e-8, 10.0)
+"""Decay rates that are sought: residence times from 2.4 hours to 270,000 years. Deep soils respire less than a
+millionth of their carbon a day; what is slower loses nothing in a century. [d⁻¹]"""
 Q10S = (0.1, 100.0)
 """Values of Q10 that are sought. [-]"""
 SHAPES = (1e-2, 1e3)

@@ -6,6 +6,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from talik.errors import ResponseError, TableError, listed
 from talik.inference.criteria import Criterion
 from talik.pools.layout import Layout
 from talik.pools.models import PoolModel
@@ -83,12 +84,15 @@ class PoolFit:
     def predict(self, time_start: ArrayLike, time_end: ArrayLike, temperature: ArrayLike) -> NDArray:
         """Mean respiration of intervals, or at times where start and end are equal; shape (n,).
 
-        Within the temperatures of the incubation; beyond them the Q10 is a guess.
+        Within the temperatures of the incubation; beyond them the Q10 is a guess. A ResponseError is raised for
+        another temperature than that of an incubation at one, and across 0 °C; a TableError for times that are
+        before the start, or end before they begin.
         """
         layout = Layout(self.model, self.c0 is not None, len(self.temperatures) > 1)
         start, end, temperature = np.broadcast_arrays(
             *(np.asarray(a, float) for a in (time_start, time_end, temperature))
         )
+        self._refuse(start, end, temperature)
         amounts, phi = _split(layout, self.estimates, self.c0)
         warming = (temperature - self.reference_temperature) / 10.0
         total = np.zeros(start.shape)
@@ -99,6 +103,24 @@ class PoolFit:
             scale = np.broadcast_to(scale, start.shape)
             total += amounts[i] * pool.kind.rate(start, end - start, scale, *shapes)[0]
         return total
+
+    def _refuse(self, start: NDArray, end: NDArray, temperature: NDArray) -> None:
+        """Refuse times and temperatures of which the fit says nothing."""
+        wrong = [f"{a:g} to {b:g} d" for a, b in zip(start.flat, end.flat, strict=True) if not 0 <= a <= b]
+        if wrong:
+            raise TableError(f"Intervals begin at 0 d or later and end no sooner; found {listed(wrong)}.", wrong)
+        known = self.temperatures
+        if known.size == 1:
+            told, strange = f"{known[0]:g} °C", ~np.isclose(temperature, known[0])
+        else:
+            told = f"{known.min(initial=np.inf):g} to {known.max(initial=-np.inf):g} °C"
+            strange = np.isin(temperature < 0, known < 0, invert=True) & (known.size > 0)
+        if strange.any():
+            asked = [f"{degree:g} °C" for degree in np.unique(temperature[strange])]
+            raise ResponseError(
+                f"The soil was incubated at {told}; asked for is {listed(asked)}. Nothing tells its respiration there.",
+                asked,
+            )
 
 
 def _split(layout: Layout, estimates: NDArray, c0: float | None) -> tuple[NDArray, NDArray]:

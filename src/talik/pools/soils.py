@@ -155,21 +155,24 @@ def _set_rates(name: str, rows: pd.DataFrame, jars: pd.DataFrame) -> SoilRates:
     temperature, time = _numbers(rows, "temperature"), _numbers(rows, "time")
     start, end = _numbers(rows, "time_start"), _numbers(rows, "time_end")
     at_one_time = np.isnan(start) | np.isnan(end)
-    replicates = _numbers(rows, "n")
+    start, end = np.where(at_one_time, time, start), np.where(at_one_time, time, end)
+    replicates, carbon = _numbers(rows, "n"), _carbon_at_start(basis, jars)
+    # Rates whose scale is known to be wrong cannot be held against the carbon content.
+    scale = _joined(jars, "scale") or _beyond(carbon, rows["jar"].to_numpy(str), start, end, rate)
     return SoilRates(
         set=name,
         sample=_joined(jars, "sample"),
         study=_joined(jars, "study"),
         basis=basis,
-        time_start=np.where(at_one_time, time, start),
-        time_end=np.where(at_one_time, time, end),
+        time_start=start,
+        time_end=end,
         temperature=temperature,
         rate=rate,
         jar=rows["jar"].to_numpy(str),
         sd=_numbers(rows, "sd"),
-        replicates=np.where(replicates >= 1, replicates, 1.0),
-        c0=_carbon_at_start(basis, jars),
-        scale=_joined(jars, "scale"),
+        replicates=np.where(np.isfinite(replicates) & (replicates >= 1), replicates, 1.0),
+        c0=None if scale else carbon,
+        scale=scale,
         refused=_why_refused(bases, rows, temperature),
     )
 
@@ -198,15 +201,25 @@ def _bases(rows: pd.DataFrame, jars: pd.DataFrame) -> list[str]:
 
 def _carbon_at_start(basis: str, jars: pd.DataFrame) -> float | None:
     """Carbon at the start in the unit of the rates times a day, or None."""
-    if _joined(jars, "scale"):
-        # Rates whose scale is known to be wrong cannot be held against the carbon content.
-        return None
     if basis in ("soil carbon", "label carbon"):
         return CARBON_PER_GRAM
     content = _numbers(jars, "organic_carbon")
     if basis == "dry soil" and np.all(content > 0):
         return CARBON_PER_GRAM * float(content.mean())
     return None
+
+
+def _beyond(carbon: float | None, jar: NDArray, start: NDArray, end: NDArray, rate: NDArray) -> str:
+    """In words, that the jar which respired most respired more carbon than there was; empty where it did not."""
+    if carbon is None or not rate.size:
+        return ""
+    part = max(_respired(start[own], end[own], rate[own]) for own in (jar == name for name in np.unique(jar))) / carbon
+    return f"impossible: a jar respired {part:.3g} times its carbon" if part > 1.0 else ""
+
+
+def _respired(start: NDArray, end: NDArray, rate: NDArray) -> float:
+    """What rates of one jar in the order of time tell that it respired at least: over intervals, or between times."""
+    return float(np.sum(rate * (end - start)) if (end > start).any() else np.trapezoid(rate, end))
 
 
 def _why_refused(bases: list[str], rows: pd.DataFrame, temperature: NDArray) -> str:

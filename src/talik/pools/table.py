@@ -7,8 +7,9 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
+from talik.errors import SettingsError
 from talik.pools.comparison import akaike_weights, average_carbon_left
-from talik.pools.fit import fit_series, model_of
+from talik.pools.fit import fit_series, model_of, refuse_coverage
 from talik.pools.identified import WIDEST_Q10, WIDEST_RATE, why_not
 from talik.pools.models import POOL_MODELS, PoolModel
 from talik.pools.record import CarbonLeft, PoolFit
@@ -59,7 +60,7 @@ def fit_pools(
         jar_respiration [µg C d⁻¹], and sd and n of the replicates.
     jars : DataFrame
         The ``jars`` table: jar, sample, set, and where known basis, organic_carbon [mg C g⁻¹], measures.
-    models : sequence of str or PoolModel
+    models : str or sequence of str or PoolModel
         The models, by their names in ``POOL_MODELS``; all by default.
     gas : str, default "co2"
         Which gas.
@@ -85,6 +86,8 @@ def fit_pools(
         For rates of jars that the jars table does not have.
     UnknownNameError
         For a model that is not known.
+    SettingsError
+        For no model, or a coverage that is not between 0 and 1.
     SettingsError, MissingExtraError, WorkerError
         For workers that cannot be had.
 
@@ -111,7 +114,7 @@ def fit_pools(
     1  peat-1            q10  2.500000        True
     2  peat-1  carbon_left_1  0.890919        True
     """
-    asked = Asked(tuple(models), gas, confidence, widest_q10, widest_rate)
+    asked = Asked((models,) if isinstance(models, str) else tuple(models), gas, confidence, widest_q10, widest_rate)
     tables = list(fit_parts(cut(respiration, jars), asked, Workers(workers, scheduler)))
     return pd.concat(tables, ignore_index=True) if tables else pools_table([])
 
@@ -148,9 +151,17 @@ def fit_parts(parts: Iterable[Part], asked: Asked, workers: Workers) -> Iterator
     -------
     iterator of DataFrame
     """
+    _refuse(asked)
+    return each(partial(_table_of_part, asked), parts, workers=workers.count, scheduler=workers.scheduler)
+
+
+def _refuse(asked: Asked) -> None:
+    """Refuse settings that no part can be fitted with, before the first is."""
+    refuse_coverage(asked.confidence)
+    if not asked.models:
+        raise SettingsError(f"models is empty; name one or more of {', '.join(POOL_MODELS)}.", ["models"])
     for model in asked.models:
         model_of(model)
-    return each(partial(_table_of_part, asked), parts, workers=workers.count, scheduler=workers.scheduler)
 
 
 def _table_of_part(asked: Asked, part: Part) -> pd.DataFrame:
@@ -200,11 +211,12 @@ def _fits_of_part(part: Part, models: Sequence[str | PoolModel], gas: str, **set
 
 def pools_table(soils: Sequence[SoilFits], *, confidence: float = 0.95) -> pd.DataFrame:
     """The ``pools`` table of fits: one row per set, model and parameter."""
-    rows = [row for soil in soils for row in _rows_of_soil(soil, f"{100 * confidence:g} % interval")]
+    rows = [row for soil in soils for row in _rows_of_soil(soil, confidence)]
     return typed("pools", pd.DataFrame(rows))
 
 
-def _rows_of_soil(soil: SoilFits, interval: str) -> Iterator[dict]:
+def _rows_of_soil(soil: SoilFits, confidence: float) -> Iterator[dict]:
+    interval = f"{100 * confidence:g} % interval"
     weights = akaike_weights([fit.aicc.value for fit in soil.fits])
     for fit, weight in zip(soil.fits, weights, strict=True):
         about = _about(soil.rates, fit.model.name) | {
@@ -215,7 +227,7 @@ def _rows_of_soil(soil: SoilFits, interval: str) -> Iterator[dict]:
         yield from (about | _left(left, interval) for left in fit.carbon_left)
     together = _about(soil.rates, AVERAGED) | {"reference_temperature": soil.fits[0].reference_temperature}
     if len(soil.fits) > 1:
-        yield from (together | _left(left, interval) for left in average_carbon_left(soil.fits))
+        yield from (together | _left(left, interval) for left in average_carbon_left(soil.fits, confidence=confidence))
 
 
 def _about(rates: SoilRates, model: str) -> dict:
@@ -241,8 +253,13 @@ def _parameters(rates: SoilRates, fit: PoolFit) -> Iterator[dict]:
         }
 
 
+def why_left_untold(left: CarbonLeft, interval: str = "95 % interval") -> str:
+    """Why the data do not tell the carbon left; empty where they do."""
+    return why_not(left.lower, left.upper, left.lower > 0, True, False, WIDEST_LEFT, interval)
+
+
 def _left(left: CarbonLeft, interval: str) -> dict:
-    reason = why_not(left.lower, left.upper, left.lower > 0, True, False, WIDEST_LEFT, interval)
+    reason = why_left_untold(left, interval)
     return {
         "parameter": f"carbon_left_{left.years:g}",
         "estimate": np.nan if reason else left.estimate,
