@@ -4,6 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
+from talik.errors import TableError
 from talik.pools import Series, fit_series, from_cumulative
 from talik.pools.errors import JarDifference, difference_of_replicates, jar_difference, proportional, with_jars_apart
 
@@ -84,10 +85,37 @@ def test_a_cumulative_curve_with_its_covariance_is_its_increments():
 
 
 def test_times_that_do_not_rise_are_refused():
-    with pytest.raises(ValueError, match="must rise"):
+    with pytest.raises(TableError, match="reading 2: day 1 does not come after day 1\nTimes must rise"):
         from_cumulative([1.0, 1.0], [2.0, 3.0], 5.0)
 
 
-def test_a_covariance_that_is_none_is_refused():
-    with pytest.raises(ValueError, match="not positive definite"):
-        from_cumulative([1.0, 2.0], [2.0, 3.0], 5.0, covariance=[[1.0, 2.0], [2.0, 1.0]])
+def test_every_reading_of_a_release_that_cannot_be_used_is_named():
+    with pytest.raises(TableError) as raised:
+        from_cumulative([1, np.nan, 3, 2], [2, 3, np.inf, 4], 5, sd=[0.1, 0.0, 0.1, -1.0])
+    assert raised.value.offenders == (
+        "reading 2: sd is 0", "reading 2: time is nan", "reading 3: release is inf",
+        "reading 4: day 2 does not come after day 3", "reading 4: sd is -1",
+    )  # fmt: skip
+
+
+def test_curves_stacked_under_one_another_are_asked_for_one_by_one():
+    with pytest.raises(TableError, match="reading 3: day 1 does not come after day 3(.|\n)*jars one by one"):
+        from_cumulative([1, 3, 1, 3], [2, 5, 4, 9], [5, 5, 15, 15])
+    with pytest.raises(TableError, match=r"temperature \(2, 2\)\. Give one curve at a time"):
+        from_cumulative([1, 3], [2, 5], [[5, 5], [15, 15]])
+    with pytest.raises(TableError, match="found 'n.d.' at place 2"):
+        from_cumulative([1, 3], [2, "n.d."], 5)
+
+
+@pytest.mark.parametrize(
+    ("covariance", "words"),
+    [
+        ([[1.0, 2.0], [2.0, 1.0]], "not positive definite"),
+        (np.eye(3), r"has the shape \(3, 3\); needed is \(2, 2\)"),
+        ([[1.0, 0.5], [0.0, 1.0]], "not symmetric"),
+        ([[1.0, np.nan], [np.nan, 1.0]], "not finite"),
+    ],
+)
+def test_a_covariance_that_is_none_is_refused(covariance, words):
+    with pytest.raises(TableError, match=words):
+        from_cumulative([1.0, 2.0], [2.0, 3.0], 5.0, covariance=covariance)

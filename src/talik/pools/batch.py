@@ -1,12 +1,14 @@
 """Rates of many soils as arrays, so that all are fitted at once."""
 
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from numbers import Real
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from talik.errors import TableError, itemised, listed
 from talik.pools.layout import Layout
 
 LENGTHS = (8, 16, *(24 << doubled for doubled in range(30)))
@@ -85,8 +87,9 @@ def from_cumulative(
 
     Raises
     ------
-    ValueError
-        For times that do not rise, or a covariance that is not positive definite.
+    TableError
+        For what is no number or of another length, times that do not rise, an error that is not above zero, naming the
+        readings; and a covariance of another shape, or one that is not symmetric and positive definite.
 
     Examples
     --------
@@ -94,24 +97,72 @@ def from_cumulative(
     >>> series.rate, series.sigma
     (array([2. , 1.5]), array([1. , 0.5]))
     """
-    time, release = np.asarray(time, float), np.asarray(release, float)
-    duration = np.diff(time, prepend=0.0)
-    if not (duration > 0).all():
-        raise ValueError(f"times of cumulative release must rise from above 0; found {time.tolist()}")
-    increment = np.diff(release, prepend=0.0)
-    whitening = None
-    error = np.ones(len(time)) if sd is None else np.broadcast_to(np.asarray(sd, float), time.shape)
+    time, release, temperature, error = _readings(
+        {"time": time, "release": release, "temperature": temperature, "sd": 1.0 if sd is None else sd}
+    )
+    duration, increment, whitening = np.diff(time, prepend=0.0), np.diff(release, prepend=0.0), None
     if covariance is not None:
-        steps = np.eye(len(time)) - np.eye(len(time), k=-1)
-        of_increments = steps @ np.asarray(covariance, float) @ steps.T
-        try:
-            whitening = np.linalg.inv(np.linalg.cholesky(of_increments))
-        except np.linalg.LinAlgError:
-            raise ValueError("the covariance of the release is not positive definite") from None
-        error = np.sqrt(np.diag(of_increments))
-        whitening = whitening * error
-    temperature = np.broadcast_to(np.asarray(temperature, float), time.shape)
+        error, whitening = _correlated(_numbers("covariance", covariance), time.size)
     return Series(time - duration, time, temperature, increment / duration, error / duration, carbon, whitening)
+
+
+def _numbers(name: str, given: ArrayLike) -> NDArray:
+    try:
+        return np.asarray(given, float)
+    except (TypeError, ValueError):
+        each = np.ravel(np.asarray(given, object))
+        wrong = [f"{one!r:.40} at place {place}" for place, one in enumerate(each, 1) if not isinstance(one, Real)]
+        raise TableError(f"{name} of a cumulative release must be numbers; found {listed(wrong)}.", wrong) from None
+
+
+def _readings(given: Mapping[str, ArrayLike]) -> tuple[NDArray, ...]:
+    """Columns of one curve, each of shape (n,); a single temperature or error is that of all readings."""
+    columns = {name: _numbers(name, values) for name, values in given.items()}
+    n = columns["time"].size
+    single = [name for name in ("temperature", "sd") if columns[name].size == 1]
+    wrong = [f"{name} {one.shape}" for name, one in columns.items() if one.shape != (n,) and name not in single]
+    if wrong or not n:
+        raise TableError(
+            f"a cumulative release of {n} readings needs as many numbers in time and release, and as many or one in "
+            f"temperature and sd; found are the shapes {listed(wrong) or '(0,)'}. Give one curve at a time.",
+            wrong,
+        )
+    columns = {name: one if one.shape == (n,) else np.broadcast_to(one.ravel(), n) for name, one in columns.items()}
+    _refuse_faulty(columns)
+    return tuple(columns.values())
+
+
+def _refuse_faulty(columns: Mapping[str, NDArray]) -> None:
+    time, sd = columns["time"], columns["sd"]
+    before = np.r_[0.0, time[:-1]]
+    faults = [(i, f"{name} is {one[i]:g}") for name, one in columns.items() for i in np.flatnonzero(~np.isfinite(one))]
+    faults += [(i, f"day {time[i]:g} does not come after day {before[i]:g}") for i in np.flatnonzero(time <= before)]
+    faults += [(i, f"sd is {sd[i]:g}") for i in np.flatnonzero(sd <= 0)]
+    if faults:
+        told = [f"reading {i + 1}: {fault}" for i, fault in sorted(faults)]
+        raise TableError(
+            f"this cumulative release cannot be used.\n{itemised(told)}\n"
+            "Times must rise from above 0, and sd be above 0. Leave out a reading at the start and those without "
+            "numbers, and give the curves of several jars one by one.",
+            told,
+        )
+
+
+def _correlated(covariance: NDArray, n: int) -> tuple[NDArray, NDArray]:
+    """Errors of the increments of a release with this covariance, and what makes their ratios to them independent."""
+    if covariance.shape != (n, n):
+        raise TableError(f"the covariance of {n} readings has the shape {covariance.shape}; needed is {(n, n)}.")
+    finite = bool(np.isfinite(covariance).all())
+    if not finite or not np.allclose(covariance, covariance.T, rtol=0.0, atol=1e-8 * np.abs(covariance).max()):
+        raise TableError("the covariance of the release is not " + ("symmetric." if finite else "finite."))
+    steps = np.eye(n) - np.eye(n, k=-1)
+    of_increments = steps @ covariance @ steps.T
+    try:
+        whitening = np.linalg.inv(np.linalg.cholesky(of_increments))
+    except np.linalg.LinAlgError:
+        raise TableError("the covariance of the release is not positive definite.") from None
+    error = np.sqrt(np.diag(of_increments))
+    return error, whitening * error
 
 
 @dataclass(frozen=True)
