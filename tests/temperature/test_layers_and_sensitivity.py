@@ -7,6 +7,7 @@ from numpy.testing import assert_allclose
 from scipy import stats
 
 from talik import compare_layers, flux_sensitivity
+from talik.errors import UnknownNameError
 from talik.tables import typed
 from talik.temperature.sensitivity import sensitivity_of_soils
 
@@ -88,6 +89,11 @@ def test_with_one_q10_everywhere_a_constant_loses_nothing():
     means = found[~found["constant"].isin(["2", "1.5"])]
     assert_allclose(means["ratio"], 1.0)
     assert_allclose(ratio(found, "2"), np.log(2.5) / np.log(2.0))
+
+
+def test_a_definition_that_there_is_not_is_refused_with_those_that_there_are():
+    with pytest.raises(UnknownNameError, match="is called 'equal carbon'; there are .*equal-carbon, rate"):
+        flux_sensitivity(*study(np.log([2.5] * 6), [1, 2, 3, 4, 5, 6.0]), definition="equal carbon")
 
 
 def test_the_gain_is_the_covariance_of_flux_and_ln_q10():

@@ -2,10 +2,12 @@
 
 import numpy as np
 import pandas as pd
+import pytest
 from matplotlib.figure import Figure
 
 from soils_with_known_q10 import two_pools
 from talik import q10, q10_drift
+from talik.errors import UnknownNameError
 from talik.tables import typed
 from talik.temperature.figures import lay_out_one_soil, plot_one_soil, plot_q10_along
 from talik.temperature.one_soil import ASSUMPTIONS, along_incubation, most_telling_set, one_soil, what_separates
@@ -29,6 +31,17 @@ def test_every_definition_has_a_row_with_what_it_assumes():
     ]  # fmt: skip
     assert (rows["assumed"] != "").all()
     assert set(rows["equal"]) <= {one.equal for one in ASSUMPTIONS.values()}
+
+
+def test_a_set_or_definition_that_the_table_has_not_is_refused_with_those_that_it_has():
+    table = estimates(temperatures=(5, 15))[0]
+    for ask in (lambda: one_soil(table, "nowhere"), lambda: along_incubation(table, "nowhere", "rate")):
+        with pytest.raises(UnknownNameError, match="no Q10 of CO2 of a set 'nowhere'; the table has soil"):
+            ask()
+    with pytest.raises(UnknownNameError, match="the table has none at all"):
+        one_soil(table.assign(gas="ch4"), "soil")
+    with pytest.raises(UnknownNameError, match="no definition 'equal carbon' .* there are rate, equal-carbon"):
+        along_incubation(table, "soil", "equal carbon")
 
 
 def test_two_temperatures_leave_the_lines_out():

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from talik.errors import UnknownNameError, listed
 from talik.temperature.estimate import FIRST, WHOLE
 from talik.temperature.q10 import pooled, widest
 
@@ -82,6 +83,11 @@ def one_soil(q10: pd.DataFrame, name: str) -> pd.DataFrame:
         Rows of ``q10`` in the order of the definitions, with `label` (its name and window), `equal` (what it holds
         equal) and `assumed` (which assumption separates it from the others).
 
+    Raises
+    ------
+    UnknownNameError
+        For a set of which the table has no Q10 of CO2.
+
     Examples
     --------
     >>> rows = {"set": "peat", "definition": ["equal-time", "equal-carbon"], "t_low": 5, "t_high": 15,
@@ -90,7 +96,7 @@ def one_soil(q10: pd.DataFrame, name: str) -> pd.DataFrame:
     >>> one_soil(typed("q10", pd.DataFrame(rows)), "peat")[["label", "equal"]].values.tolist()
     [['equal-time', 'the length'], ['equal-carbon', 'the carbon respired']]
     """
-    mine = q10[(q10["set"] == name) & (q10["gas"] != "ch4")]
+    mine = _of_set(q10, name)
     parts = [
         _named(widest(mine[mine["window"] == FIRST], "rate"), "first reading"),
         _named(widest(mine[mine["window"] == WHOLE], "rate"), "all readings"),
@@ -98,6 +104,17 @@ def one_soil(q10: pd.DataFrame, name: str) -> pd.DataFrame:
         _of_pools(mine[mine["definition"] == "pool"]),
     ]
     return pd.concat(parts, ignore_index=True)
+
+
+def _of_set(q10: pd.DataFrame, name: str) -> pd.DataFrame:
+    of_carbon_dioxide = q10[q10["gas"] != "ch4"]
+    mine = of_carbon_dioxide[of_carbon_dioxide["set"] == name]
+    if mine.empty:
+        known = [str(one) for one in of_carbon_dioxide["set"].dropna().unique()]
+        raise UnknownNameError(
+            f"there is no Q10 of CO2 of a set {name!r}; the table has {listed(known) or 'none at all'}.", [str(name)]
+        )
+    return mine
 
 
 def _named(rows: pd.DataFrame, key: str) -> pd.DataFrame:
@@ -158,6 +175,10 @@ def what_separates(rows: pd.DataFrame) -> list[str]:
     return sentences
 
 
+BY_PARTS = {"rate": ("rate-fit", "rate-ratio"), "equal-carbon": ("equal-carbon",)}
+"""Definitions that are given by parts of the incubation, as they are called in the table ``q10``."""
+
+
 def along_incubation(q10: pd.DataFrame, name: str, definition: str) -> pd.DataFrame:
     """Successive parts of the Q10 of one set by one definition, over its widest range of temperatures.
 
@@ -174,11 +195,19 @@ def along_incubation(q10: pd.DataFrame, name: str, definition: str) -> pd.DataFr
     -------
     DataFrame
         Rows of ``q10`` in order.
+
+    Raises
+    ------
+    UnknownNameError
+        For a set of which the table has no Q10 of CO2, and a definition that is not one of these.
     """
-    names = ["rate-fit", "rate-ratio"] if definition == "rate" else [definition]
-    rows = q10[(q10["set"] == name) & q10["definition"].isin(names) & q10["window"].str.startswith("part")]
-    rows = rows[rows["gas"] != "ch4"]
-    whole = widest(q10[(q10["set"] == name) & (q10["gas"] != "ch4")], definition)
+    if definition not in BY_PARTS:
+        raise UnknownNameError(
+            f"no definition {definition!r} is given by parts; there are {listed(list(BY_PARTS))}.", [definition]
+        )
+    mine, names = _of_set(q10, name), BY_PARTS[definition]
+    rows = mine[mine["definition"].isin(names) & mine["window"].str.startswith("part")]
+    whole = widest(mine, definition)
     if whole.empty:
         return rows.iloc[:0]
     one = whole.iloc[0]

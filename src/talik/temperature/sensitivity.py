@@ -20,9 +20,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from talik.errors import UnknownNameError, listed
 from talik.inference.line import Estimate
 from talik.tables import empty, typed
-from talik.temperature.q10 import pooled, widest
+from talik.temperature.q10 import Q10_DEFINITIONS, pooled, widest
 
 DAYS = 28.0
 """Respiration is the mean of the first four weeks, which most incubations reach. [d]"""
@@ -32,6 +33,9 @@ FEWEST = 3
 
 REFERENCE = 10.0
 """Temperature at which respiration is held equal. [°C]"""
+
+DEFINITIONS = (*Q10_DEFINITIONS, "rate")
+"""Definitions of which one Q10 a soil can be taken."""
 
 
 @dataclass(frozen=True)
@@ -103,7 +107,16 @@ def soils_with_flux(
     -------
     DataFrame
         Columns study, sample, log, error, rate [mg C g⁻¹ SOC d⁻¹], carbon [mg g⁻¹].
+
+    Raises
+    ------
+    UnknownNameError
+        For a definition that there is not.
     """
+    if definition not in DEFINITIONS:
+        raise UnknownNameError(
+            f"no definition of Q10 is called {definition!r}; there are {listed(DEFINITIONS)}.", [definition]
+        )
     estimates = pooled(widest(q10[q10["gas"] != "ch4"], definition))
     believed = jars[(jars["scale"] == "") & jars["basis"].isin(["dry soil", "soil carbon"]) & (jars["excluded"] == "")]
     rates = _rate_of_sets(release, believed)
@@ -157,12 +170,17 @@ def flux_sensitivity(
     q10, release, jars : DataFrame
         The tables of these names.
     definition : str
-        Definition of the Q10.
+        Definition of the Q10, as in ``widest``.
 
     Returns
     -------
     DataFrame
         The table ``sensitivity``: a row a constant; empty with fewer than three soils.
+
+    Raises
+    ------
+    UnknownNameError
+        For a definition that there is not.
 
     Examples
     --------
