@@ -13,6 +13,7 @@ from talik.responses import (
     local_q10,
     q10_between,
     with_frozen_q10,
+    with_liquid_water,
 )
 
 AT = np.array([0.0, 4, 10, 15, 20, 25, 30])
@@ -74,11 +75,20 @@ def test_a_conversion_there_and_back_is_the_same():
 @pytest.mark.parametrize(
     ("at", "measured", "form", "words"),
     [
-        ([5, 15], [1.0, 0.0], "van-t-hoff", "1 of 2 rates are not above zero (0 at 15 °C)"),
-        ([5, 5], [1.0, 1.1], "van-t-hoff", "needs rates at 2 temperatures at least; there are 1"),
-        ([5, 15], [1.0, 2.0], "mmrt", "needs rates at 3 temperatures at least; there are 2"),
+        ([5, 15], [1.0, 0.0], "van-t-hoff", "1 of 2 rates cannot be fitted (rate 2: 0 at 15 °C)"),
+        ([5, 5], [1.0, 1.1], "van-t-hoff", "at least; given are rates at 5 °C. Measure at another"),
+        (
+            [5, 15],
+            [1.0, 2.0],
+            "mmrt",
+            "needs rates at 3 temperatures at least; given are rates at 5, 15 °C. Take a form",
+        ),
         ([-5, 15], [1.0, 2.0], "van-t-hoff", "describes soil from 0 to 35 °C, and -5 °C is asked for"),
         ([5, 15], [1.0, 2.0], "vant-hoff", "there is no form 'vant-hoff'"),
+        ([5, 15], [1.0, 2.0], None, "there is no form None"),
+        ([], [], "van-t-hoff", "there are no rates to fit"),
+        ([5, 15], [1.0, 2.0, 3.0], "van-t-hoff", "there are 2 temperatures and 3 rates"),
+        ([5, 15], [1.0, "n.d."], "van-t-hoff", "rates: numbers are needed; found 'n.d.' at place 2"),
     ],
 )
 def test_what_cannot_be_fitted_is_said(at, measured, form, words):
@@ -106,7 +116,7 @@ def test_a_parameter_that_no_rate_hangs_on_is_not_counted_and_left_open(noise):
 
 
 def test_rates_of_one_temperature_ask_for_another():
-    with pytest.raises(ResponseError, match="ctsm needs rates at 2 temperatures at least; there are 1"):
+    with pytest.raises(ResponseError, match="ctsm needs rates at 2 temperatures at least; given are rates at 5 °C"):
         fit_response([5, 5], [1.0, 1.1], form="ctsm")
 
 
@@ -137,11 +147,128 @@ def test_left_out_is_the_error_at_temperatures_that_the_fit_has_not_seen():
     assert table["left_out"].iloc[0] == pytest.approx(np.sqrt(np.mean(np.square(errors))), rel=1e-6)
 
 
-def test_rates_that_are_missing_do_not_count_in_a_comparison():
-    forms = ["van-t-hoff", "arrhenius"]
-    measured = rates("van-t-hoff", [2.4], noise=0.1)
-    with_gaps = compare_responses([*AT, 12.0, np.nan], [*measured, np.nan, 3.0], forms=forms)
-    assert with_gaps.equals(compare_responses(AT, measured, forms=forms))
+@pytest.mark.parametrize("fitted", [fit_response, compare_responses])
+def test_rates_and_temperatures_that_are_missing_or_infinite_are_named_by_their_place(fitted):
+    with pytest.raises(ResponseError, match="4 of 6 rates cannot be fitted") as raised:
+        fitted([5, 10, 12, np.nan, 20, 25], [1.0, np.nan, np.inf, 2.0, 3.0, -1.0])
+    assert raised.value.offenders == (
+        "rate 2: nan at 10 °C", "rate 3: inf at 12 °C", "rate 4: 2 at nan °C", "rate 6: -1 at 25 °C",
+    )  # fmt: skip
+
+
+def test_exact_rates_weigh_forms_by_their_parameters_alone():
+    """Rates of 1 everywhere: Q10 = 1, activation energy 0, no slope and no bend fit alike."""
+    table = compare_responses([0, 4, 10, 15, 20, 25], [1] * 6, forms=["quadratic", "van-t-hoff", "arrhenius"])
+    assert table["form"].tolist() == ["van-t-hoff", "arrhenius", "quadratic"]
+    assert table["aicc"].iloc[0] == table["aicc"].iloc[1]
+    # AICc with k = 3 and 4 of 6 rates: 2 k + 2 k (k + 1) / (6 - k - 1) is 18 and 48.
+    assert table["aicc"].diff().iloc[2] == pytest.approx(30.0)
+    assert (table["left_out"] <= 1e-7).all()
+    assert (table["reason"] == "").all()
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [("van-t-hoff", (2.0,)), ("arrhenius", (60.0,)), ("ratkowsky", (-7.0,)), ("quadratic", (0.1, -0.001)),
+     ("mmrt", (60.0, -1.5)), ("lloyd-taylor", (308.56, 227.13)), ("century", (45.0, 33.0))],
+)  # fmt: skip
+def test_exact_rates_have_closed_tight_intervals_that_hold_the_truth(name, values):
+    at = AT[AT <= 25]
+    fit = fit_response(at, RESPONSES[name].relative_rate(at, *values), form=name)
+    assert all(fit.closed)
+    for value, low, high in zip(values, fit.lower, fit.upper, strict=True):
+        assert low <= value <= high
+        assert high - low < 1e-5 * abs(value) + 1e-5
+
+
+def test_three_exact_rates_have_a_closed_tight_interval():
+    fit = fit_response([5, 15, 25], [1, 2, 4])
+    assert fit.closed == (True,)
+    assert 2 - 1e-6 < fit.lower[0] < 2 < fit.upper[0] < 2 + 1e-6
+
+
+@pytest.mark.parametrize(
+    ("parameters", "words"),
+    [
+        ([60_000.0], "arrhenius: activation_energy is 60000, and -100 to 250 kJ mol-1 is needed"),
+        ([np.nan], "activation_energy is nan"),
+        (["sixty"], "activation_energy: numbers are needed; found 'sixty'"),
+        ([60.0, 1.0], "number of parameters needed: 1 (activation_energy); found: 2"),
+        ([], "number of parameters needed: 1 (activation_energy); found: 0"),
+    ],
+)
+def test_parameters_that_a_form_cannot_have_are_refused(parameters, words):
+    asked = [
+        lambda: q10_between("arrhenius", 5, 15, parameters),
+        lambda: local_q10("arrhenius", 5, parameters),
+        lambda: equivalent("arrhenius", "van-t-hoff", 5, parameters),
+    ]
+    for ask in asked if not parameters else [*asked, lambda: RESPONSES["arrhenius"].relative_rate(5, *parameters)]:
+        with pytest.raises(ResponseError) as raised:
+            ask()
+        assert words in str(raised.value)
+
+
+def test_all_parameters_that_are_out_of_range_are_named():
+    with pytest.raises(ResponseError) as raised:
+        q10_between("mmrt", 5, 15, [60_000.0, -1500.0])
+    assert [fault.split()[0] for fault in raised.value.offenders] == ["enthalpy", "heat_capacity"]
+
+
+def test_the_edges_of_a_parameter_and_several_values_of_it_are_taken():
+    assert_allclose(q10_between("van-t-hoff", 5, 15, [0.2]), 0.2)
+    assert_allclose(q10_between("van-t-hoff", 5, 15, 20.0), 20.0)
+    assert_allclose(q10_between("van-t-hoff", 5, 15, [np.array([2.0, 3.0])]), [2.0, 3.0])
+    with pytest.raises(ResponseError, match="q10 is -3"):
+        q10_between("van-t-hoff", 5, 15, [np.array([2.0, -3.0])])
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda at: RESPONSES["arrhenius"].relative_rate(at),
+        lambda at: local_q10("arrhenius", at),
+        lambda at: q10_between("arrhenius", 1.0, at),
+    ],
+    ids=["relative_rate", "local_q10", "q10_between"],
+)
+def test_temperatures_that_are_missing_are_named_by_their_place(ask):
+    with pytest.raises(ResponseError, match=r"missing \(NaN\): 2 of 4, 4 of 4"):
+        ask([5.0, np.nan, 10.0, None])
+
+
+def test_lower_and_upper_temperatures_that_make_no_pairs_are_refused():
+    with pytest.raises(ResponseError, match="3 lower and 2 upper temperatures make no pairs"):
+        q10_between("arrhenius", [1, 2, 3], [11, 12])
+
+
+def test_names_are_taken_wherever_forms_are():
+    form = RESPONSES["arrhenius"]
+    assert q10_between("arrhenius", 5, 15) == q10_between(form, 5, 15)
+    assert local_q10("arrhenius", 5) == local_q10(form, 5)
+    assert equivalent("van-t-hoff", "arrhenius", 5) == equivalent(RESPONSES["van-t-hoff"], form, 5)
+    for with_ice in (with_frozen_q10, with_liquid_water):
+        assert with_ice("arrhenius").parameters == with_ice(form).parameters
+    measured = rates("arrhenius", [60.0], noise=0.1)
+    assert compare_responses(AT, measured, forms="arrhenius").equals(compare_responses(AT, measured, forms=[form]))
+
+
+def test_every_name_that_is_no_form_is_told_and_so_is_none_at_all():
+    measured = rates("arrhenius", [60.0], noise=0.1)
+    with pytest.raises(ResponseError, match="there is no form 'arhenius', 'q10'; forms are van-t-hoff"):
+        compare_responses(AT, measured, forms=["arhenius", "mmrt", "q10"])
+    with pytest.raises(ResponseError, match="no form is named; forms are van-t-hoff"):
+        compare_responses(AT, measured, forms=[])
+    for ask in (local_q10, with_frozen_q10, with_liquid_water):
+        with pytest.raises(ResponseError, match="there is no form 'arhenius'"):
+            ask("arhenius", 5) if ask is local_q10 else ask("arhenius")
+
+
+def test_a_conversion_is_asked_of_one_temperature_at_which_something_decays():
+    with pytest.raises(ResponseError, match="for one temperature and one value a parameter; 2 are given"):
+        equivalent("van-t-hoff", "arrhenius", [5, 10])
+    with pytest.raises(ResponseError, match="orchidee-zero-at-1 gives no decay there"):
+        equivalent("orchidee-zero-at-1", "jules", -5)
 
 
 def test_a_comparison_takes_forms_with_ice_in_them_and_says_what_too_few_temperatures_cannot_tell():

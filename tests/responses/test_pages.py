@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
+from talik.errors import ResponseError
 from talik.responses import RESPONSES, with_frozen_q10
 from talik.responses.figures import COMPARED, lay_out_responses, plot_responses, plot_ten_degree_q10
 
@@ -53,6 +54,14 @@ def test_forms_are_told_apart_by_colour():
     drawn = curves(plot_responses(Figure().subplots()))
     assert list(drawn) == [response.name for response in COMPARED]
     assert len({line.get_color() for line in drawn.values()}) == len(COMPARED)
+
+
+def test_forms_are_drawn_by_name_and_names_that_are_no_form_are_refused():
+    for plot in (plot_responses, plot_ten_degree_q10):
+        assert list(curves(plot(Figure().subplots(), "arrhenius"))) == ["arrhenius"]
+        assert list(curves(plot(Figure().subplots(), ["mmrt", RESPONSES["rothc"]]))) == ["mmrt", "rothc"]
+        with pytest.raises(ResponseError, match="there is no form 'arhenius'"):
+            plot(Figure().subplots(), ["arhenius"])
 
 
 def test_every_form_is_in_the_reference_with_its_equation_range_and_source(writers):

@@ -3,15 +3,17 @@
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.optimize import brentq
 
 from talik.errors import ResponseError
+from talik.responses.forms import known
 from talik.responses.response import Response
 from talik.responses.sensitivity import local_q10
 
 
 def equivalent(
-    response: Response, to: Response, temperature: float, parameters: Sequence[float] | None = None
+    response: str | Response, to: str | Response, temperature: float, parameters: Sequence[float] | None = None
 ) -> tuple[float, ...]:
     """Parameters of another form that is as steep at one temperature.
 
@@ -20,9 +22,9 @@ def equivalent(
 
     Parameters
     ----------
-    response : Response
-        The form to convert from.
-    to : Response
+    response : str or Response
+        The form to convert from: a name in ``RESPONSES``, or a form of one's own.
+    to : str or Response
         The form to convert to.
     temperature : float
         Where both have the same local Q10. [°C]
@@ -37,20 +39,21 @@ def equivalent(
     Raises
     ------
     ResponseError
-        Where the form has nothing to set, or nothing in its range is as steep.
+        For names that are no forms, what `local_q10` refuses, more than one temperature, and where there is no Q10 to
+        convert, the form has nothing to set, or nothing in its range is as steep.
 
     Examples
     --------
     A Q10 of 2.5 at 10 °C as an activation energy, in kJ per mole:
 
-    >>> from talik.responses import RESPONSES
-    >>> energy, = equivalent(RESPONSES["van-t-hoff"], RESPONSES["arrhenius"], 10.0, [2.5])
+    >>> energy, = equivalent("van-t-hoff", "arrhenius", 10.0, [2.5])
     >>> round(energy, 2)
     61.08
     """
+    response, to = known(response), known(to)
     if not to.steepness:
         raise ResponseError(f"{to.name} has no parameter that could be set; name another form.", [to.name])
-    wanted = float(local_q10(response, temperature, parameters))
+    wanted = _only(local_q10(response, temperature, parameters), response)
     names = [parameter.name for parameter in to.parameters]
     index = names.index(to.steepness)
     free, values = to.parameters[index], list(to.usual)
@@ -75,3 +78,11 @@ def equivalent(
     first = crossing[0]
     values[index] = brentq(excess, grid[first], grid[first + 1], xtol=1e-13, rtol=1e-13)
     return tuple(float(value) for value in values)
+
+
+def _only(q10: NDArray, response: Response) -> float:
+    if q10.size != 1:
+        raise ResponseError(f"a conversion is for one temperature and one value a parameter; {q10.size} are given.")
+    if np.isnan(q10).any():
+        raise ResponseError(f"{response.name} gives no decay there, and has no Q10; name a warmer temperature.")
+    return float(q10.item())

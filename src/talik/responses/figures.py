@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from talik.responses.forms import RESPONSES
+from talik.responses.forms import RESPONSES, all_known
 from talik.responses.response import Response
 from talik.responses.sensitivity import q10_between
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+Forms = Sequence[str | Response] | str | Response
+"""Forms to draw, or a single one."""
 
 COMPARED: tuple[Response, ...] = tuple(
     RESPONSES[name]
@@ -26,7 +29,7 @@ _COLOURS = ("#000000", "#E69F00", "#0072B2", "#009E73", "#D55E00", "#CC79A7", "#
 _COLDEST, _WARMEST = -15.0, 40.0
 
 
-def plot_responses(ax: Axes, responses: Sequence[Response] = COMPARED, *, reference: float = 10.0) -> Axes:
+def plot_responses(ax: Axes, responses: Forms = COMPARED, *, reference: float = 10.0) -> Axes:
     """Rates relative to that at one temperature, along temperature.
 
     A form is drawn where it is valid, from -15 to 40 °C, and nowhere else; rates of zero have no place on the
@@ -36,8 +39,8 @@ def plot_responses(ax: Axes, responses: Sequence[Response] = COMPARED, *, refere
     ----------
     ax : Axes
         Axes to draw on.
-    responses : sequence of Response
-        Forms, at their usual values.
+    responses : sequence of str or Response
+        Names in ``RESPONSES``, or forms of one's own, at their usual values.
     reference : float, default 10.0
         Temperature at which all rates are 1. [°C]
 
@@ -48,17 +51,17 @@ def plot_responses(ax: Axes, responses: Sequence[Response] = COMPARED, *, refere
     Raises
     ------
     ResponseError
-        Where a form is not valid at the reference.
+        For a name that is no form, and where a form is not valid at the reference.
 
     Examples
     --------
     >>> from matplotlib.figure import Figure
-    >>> ax = plot_responses(Figure().subplots(), [RESPONSES["lloyd-taylor"]])
+    >>> ax = plot_responses(Figure().subplots(), ["lloyd-taylor"])
     >>> [float(end) for end in ax.lines[-1].get_xdata()[[0, -1]]]
     [0.0, 35.0]
     """
     ax.axhline(1.0, color="#bbbbbb", linewidth=0.6, zorder=0)
-    for place, response in enumerate(responses):
+    for place, response in enumerate(all_known(responses)):
         at = _drawn(response, 0.0)
         rate = response.relative_rate(at, reference=reference)
         _line(ax, place, response, at, np.where(rate > 0, rate, np.nan))
@@ -68,7 +71,7 @@ def plot_responses(ax: Axes, responses: Sequence[Response] = COMPARED, *, refere
     return ax
 
 
-def plot_ten_degree_q10(ax: Axes, responses: Sequence[Response] = COMPARED) -> Axes:
+def plot_ten_degree_q10(ax: Axes, responses: Forms = COMPARED) -> Axes:
     """Q10 that forms imply from a temperature to the one ten degrees above it.
 
     A form is drawn where both temperatures are within its range, and nowhere else.
@@ -77,22 +80,27 @@ def plot_ten_degree_q10(ax: Axes, responses: Sequence[Response] = COMPARED) -> A
     ----------
     ax : Axes
         Axes to draw on.
-    responses : sequence of Response
-        Forms, at their usual values.
+    responses : sequence of str or Response
+        Names in ``RESPONSES``, or forms of one's own, at their usual values.
 
     Returns
     -------
     Axes
 
+    Raises
+    ------
+    ResponseError
+        For a name that is no form.
+
     Examples
     --------
     >>> from matplotlib.figure import Figure
-    >>> ax = plot_ten_degree_q10(Figure().subplots(), [RESPONSES["lloyd-taylor"]])
+    >>> ax = plot_ten_degree_q10(Figure().subplots(), ["lloyd-taylor"])
     >>> [float(end) for end in ax.lines[-1].get_xdata()[[0, -1]]]
     [0.0, 25.0]
     """
     ax.axhline(1.0, color="#bbbbbb", linewidth=0.6, zorder=0)
-    for place, response in enumerate(responses):
+    for place, response in enumerate(all_known(responses)):
         at = _drawn(response, 10.0)
         q10 = q10_between(response, at, at + 10.0)
         _line(ax, place, response, at, np.where(np.isfinite(q10), q10, np.nan))
@@ -102,21 +110,26 @@ def plot_ten_degree_q10(ax: Axes, responses: Sequence[Response] = COMPARED) -> A
     return ax
 
 
-def lay_out_responses(figure: Figure, responses: Sequence[Response] = COMPARED, *, reference: float = 10.0) -> Figure:
+def lay_out_responses(figure: Figure, responses: Forms = COMPARED, *, reference: float = 10.0) -> Figure:
     """Rates and ten-degree Q10 of forms side by side, with one key.
 
     Parameters
     ----------
     figure : Figure
         An empty figure with a constrained layout.
-    responses : sequence of Response
-        Forms, at their usual values.
+    responses : sequence of str or Response
+        Names in ``RESPONSES``, or forms of one's own, at their usual values.
     reference : float, default 10.0
         Temperature at which all rates are 1. [°C]
 
     Returns
     -------
     Figure
+
+    Raises
+    ------
+    ResponseError
+        As in `plot_responses`.
     """
     figure.set_size_inches(6.8, 3.4)
     left, right = figure.subplots(1, 2)

@@ -13,9 +13,12 @@ from talik.errors import ResponseError, listed
 from talik.inference.criteria import aicc
 from talik.inference.least_squares import Optimum, Residuals, least_squares_from_all, least_squares_in_box
 from talik.inference.profile import profile_interval, profile_threshold
-from talik.responses.forms import RESPONSES
-from talik.responses.response import Response
+from talik.responses.forms import all_known, known
+from talik.responses.response import Response, numbers
 from talik.responses.sensitivity import q10_between
+
+ROUNDING = 1e-8
+"""Error that the logarithm of every rate has at least: none is known to more digits. [-]"""
 
 NOTHING = -700.0
 """Logarithm of a rate that is nothing; the fit must be able to leave where a form gives none."""
@@ -46,7 +49,8 @@ class ResponseFit:
     rate: float
     """Rate at the reference, in the unit of the rates."""
     deviation: float
-    """Standard deviation of the logarithm of the rates around the curve; NaN where nothing is left for it. [-]"""
+    """Standard deviation of the logarithm of the rates around the curve, that of the eighth digit at least; NaN where
+    nothing is left for it. [-]"""
     aicc: float
     """Akaike's criterion for few readings; NaN where it is not defined."""
     n: int
@@ -67,7 +71,8 @@ def fit_response(temperature: ArrayLike, rate: ArrayLike, *, form: str | Respons
     .. math:: \ln r_i = \ln r_{ref} + \ln f(T_i) - \ln f(T_{ref}) + \epsilon_i
 
     Errors of rates grow with the rates, so their logarithms are about equally sure. The fit begins from several
-    places; each parameter has a profile-likelihood interval.
+    places; each parameter has a profile-likelihood interval. No rate is taken to be known to more than eight digits:
+    rates made by a formula have narrow closed intervals, and forms that fit them exactly fit alike.
 
     Parameters
     ----------
@@ -85,7 +90,8 @@ def fit_response(temperature: ArrayLike, rate: ArrayLike, *, form: str | Respons
     Raises
     ------
     ResponseError
-        For rates of zero and below, temperatures outside the form's range, and fewer temperatures than it needs.
+        For a name that is no form, rates that are missing, infinite, zero or below, temperatures that are missing or
+        outside the form's range, and fewer temperatures than it needs.
 
     Examples
     --------
@@ -93,16 +99,7 @@ def fit_response(temperature: ArrayLike, rate: ArrayLike, *, form: str | Respons
     >>> [round(float(value), 2) for value in (fit.parameters[0], fit.lower[0], fit.upper[0])]
     [2.33, 1.48, 3.68]
     """
-    response = _known(form)
-    at, rates = _usable(temperature, rate, response)
-    problem = _Problem(response, at, rates)
-    best, moved = problem.best(), problem.moved
-    free, criterion = at.size - moved, aicc(best.sum_of_squares, at.size, moved)
-    return ResponseFit(
-        response, tuple(float(value) for value in best.theta[1:]), *_intervals(problem, best), problem.reference,
-        float(np.exp(best.theta[0])), float(np.sqrt(best.sum_of_squares / free)) if free > 0 else np.nan,
-        criterion.value, at.size,
-    )  # fmt: skip
+    return _fitted(known(form), *_rates(temperature, rate))
 
 
 def compare_responses(
@@ -123,8 +120,8 @@ def compare_responses(
     temperature : array_like, shape (n,)
         Temperatures. [°C]
     rate : array_like, shape (n,)
-        Rates above zero.
-    forms : iterable of str or Response
+        Rates above zero, in any unit.
+    forms : iterable of str or Response, or one of them
         Names in ``RESPONSES``, or forms of one's own, as with ice in them.
 
     Returns
@@ -138,7 +135,8 @@ def compare_responses(
     Raises
     ------
     ResponseError
-        For a name that is no form.
+        For no form, names that are no forms, and rates or temperatures as in `fit_response` that no form could be
+        fitted to.
 
     Examples
     --------
@@ -146,10 +144,8 @@ def compare_responses(
     >>> compare_responses([0, 4, 10, 15, 20, 25], rates, forms=["van-t-hoff", "ratkowsky"])["form"].iloc[0]
     'ratkowsky'
     """
-    at, rates = np.broadcast_arrays(np.asarray(temperature, float), np.asarray(rate, float))
-    read = np.isfinite(at) & np.isfinite(rates)
-    rows = [_compared(at[read], rates[read], _known(form)) for form in forms]
-    table = pd.DataFrame(rows)
+    compared, rates = all_known(forms), _rates(temperature, rate)
+    table = pd.DataFrame([_compared(*rates, form) for form in compared])
     lead = np.exp(-0.5 * (table["aicc"] - table["aicc"].min()))
     table.insert(3, "weight", lead / lead.sum())
     return table.sort_values(["aicc", "left_out"], kind="stable").reset_index(drop=True)
@@ -165,7 +161,7 @@ def _compared(temperature: NDArray, rate: NDArray, form: Response) -> dict[str, 
     }
     needed, found = row["parameters"] + 2, np.unique(temperature).size
     try:
-        fit = fit_response(temperature, rate, form=form)
+        fit = _fitted(form, temperature, rate)
         row["aicc"] = fit.aicc
         missing = [] if np.isfinite(row["aicc"]) else ["too few rates for AICc"]
         if found >= needed:
@@ -183,20 +179,26 @@ def _left_out(temperature: NDArray, rate: NDArray, fit: ResponseFit) -> float:
     form, errors = fit.response, []
     for left in np.unique(temperature):
         kept = temperature != left
-        problem = _Problem(form, *_usable(temperature[kept], rate[kept], form))
+        _refuse_few(form, temperature[kept])
+        problem = _Problem(form, temperature[kept], rate[kept])
         level, *values = problem.best_near(fit).theta
         with np.errstate(divide="ignore"):
             foretold = np.log(form.relative_rate(temperature[~kept], *values, reference=problem.reference))
         errors.append(np.log(rate[~kept]) - level - foretold)
-    return float(np.sqrt(np.mean(np.concatenate(errors) ** 2)))
+    return max(float(np.sqrt(np.mean(np.concatenate(errors) ** 2))), ROUNDING)
 
 
-def _known(form: str | Response) -> Response:
-    if isinstance(form, Response):
-        return form
-    if form not in RESPONSES:
-        raise ResponseError(f"there is no form {form!r}; forms are {listed(list(RESPONSES), 30)}.", [form])
-    return RESPONSES[form]
+def _fitted(response: Response, at: NDArray, rates: NDArray) -> ResponseFit:
+    response.refuse_outside(at)
+    _refuse_few(response, at)
+    problem = _Problem(response, at, rates)
+    best, moved = problem.best(), problem.moved
+    free, criterion = at.size - moved, aicc(problem.misfit(best), at.size, moved)
+    return ResponseFit(
+        response, tuple(float(value) for value in best.theta[1:]), *_intervals(problem, best), problem.reference,
+        float(np.exp(best.theta[0])), float(np.sqrt(problem.misfit(best) / free)) if free > 0 else np.nan,
+        criterion.value, at.size,
+    )  # fmt: skip
 
 
 def _seen(response: Response, at: NDArray) -> NDArray:
@@ -216,26 +218,38 @@ def _seen(response: Response, at: NDArray) -> NDArray:
     return np.array(differ, bool)
 
 
-def _usable(temperature: ArrayLike, rate: ArrayLike, response: Response) -> tuple[NDArray, NDArray]:
-    at, rates = np.broadcast_arrays(np.asarray(temperature, float), np.asarray(rate, float))
-    known = np.isfinite(at) & np.isfinite(rates)
-    at, rates = at[known], rates[known]
-    wrong = [f"{r:g} at {t:g} °C" for t, r in zip(at, rates, strict=True) if r <= 0]
+def _rates(temperature: ArrayLike, rate: ArrayLike) -> tuple[NDArray, NDArray]:
+    """Temperatures and rates whose logarithms can be fitted, each of shape (n,)."""
+    at, rates = numbers(temperature, "temperatures"), numbers(rate, "rates")
+    try:
+        at, rates = (one.ravel() for one in np.broadcast_arrays(at, rates))
+    except ValueError:
+        raise ResponseError(
+            f"there are {at.size} temperatures and {rates.size} rates; give each rate its temperature."
+        ) from None
+    if not rates.size:
+        raise ResponseError("there are no rates to fit; give rates and their temperatures.")
+    usable = np.isfinite(at) & np.isfinite(rates) & (rates > 0)
+    wrong = [f"rate {i + 1}: {rates[i]:g} at {at[i]:g} °C" for i in np.flatnonzero(~usable)]
     if wrong:
         raise ResponseError(
-            f"{len(wrong)} of {at.size} rates are not above zero ({listed(wrong, 5)}), and have no logarithm. "
-            "Leave them out, and say so.",
+            f"{len(wrong)} of {rates.size} rates cannot be fitted ({listed(wrong)}): each must be a number above zero, "
+            "since its logarithm is fitted, at a temperature that is known. Leave them out, and say so.",
             wrong,
         )
-    response.refuse_outside(at)
-    needed, found = int(_seen(response, at).sum()) + 1, np.unique(at).size
-    if found < needed:
+    return at, rates
+
+
+def _refuse_few(response: Response, at: NDArray) -> None:
+    needed, found = int(_seen(response, at).sum()) + 1, np.unique(at)
+    if found.size < needed:
+        told = listed([f"{one:g}" for one in found])
+        instead = "Take a form with fewer parameters, or measure" if needed > 2 else "Measure"
         raise ResponseError(
-            f"{response.name} needs rates at {needed} temperatures at least; there are {found}. "
-            "Take a form with fewer parameters.",
+            f"{response.name} needs rates at {needed} temperatures at least; given are rates at {told} °C. "
+            f"{instead} at another temperature.",
             [response.name],
         )
-    return at, rates
 
 
 @dataclass(frozen=True)
@@ -273,6 +287,10 @@ class _Problem:
     def best(self) -> Optimum:
         """The least-squares fit."""
         return least_squares_from_all(self.residuals, self._starts(), *self.box, finished=2)[0]
+
+    def misfit(self, best: Optimum) -> float:
+        """Sum of squares of a fit, at least that of rates known to eight digits. [-]"""
+        return max(best.sum_of_squares, self.at.size * ROUNDING**2)
 
     def best_near(self, fit: ResponseFit) -> Optimum:
         """The least-squares fit, begun at that to more rates: of few parameters nowhere else is needed."""
@@ -315,7 +333,7 @@ class _Problem:
 def _intervals(problem: _Problem, best: Optimum) -> tuple[tuple[float, ...], tuple[float, ...], tuple[bool, ...]]:
     """Profile intervals of the parameters of the form: lower ends, upper ends, whether closed."""
     n, ends = problem.at.size, []
-    threshold = profile_threshold(best.sum_of_squares, n, problem.moved) if n > problem.moved else np.nan
+    threshold = profile_threshold(problem.misfit(best), n, problem.moved) if n > problem.moved else np.nan
     for index, parameter in enumerate(problem.response.parameters, 1):
         if parameter.low == parameter.high:
             ends.append((parameter.low, parameter.high, True))

@@ -1,5 +1,8 @@
 """Every form of the temperature response. A new form is a function and one entry of `RESPONSES`."""
 
+from collections.abc import Iterable
+
+from talik.errors import ResponseError, listed
 from talik.responses import models, soil
 from talik.responses.response import Parameter, Response
 
@@ -124,3 +127,41 @@ _ALL = (
 
 RESPONSES: dict[str, Response] = {response.name: response for response in _ALL}
 """Every form of the temperature response, by name; their equations are in the reference."""
+
+
+def known(form: str | Response) -> Response:
+    """The form of a name; a form is itself.
+
+    Raises
+    ------
+    ResponseError
+        For a name that is no form.
+
+    Examples
+    --------
+    >>> known("arrhenius").parameters[0].name
+    'activation_energy'
+    """
+    return all_known((form,))[0]
+
+
+def all_known(forms: Iterable[str | Response] | str | Response) -> tuple[Response, ...]:
+    """The forms of names, or of a single one.
+
+    Raises
+    ------
+    ResponseError
+        For no form at all, and for names that are no form, all of them.
+
+    Examples
+    --------
+    >>> [form.name for form in all_known("arrhenius")]
+    ['arrhenius']
+    """
+    named = (forms,) if isinstance(forms, str | Response) else tuple(forms)
+    found = [RESPONSES.get(one) if isinstance(one, str) else one for one in named]
+    unknown = [repr(one) for one, form in zip(named, found, strict=True) if not isinstance(form, Response)]
+    if unknown or not named:
+        wrong = f"there is no form {listed(unknown)}" if unknown else "no form is named"
+        raise ResponseError(f"{wrong}; forms are {listed(list(RESPONSES), 30)}.", unknown)
+    return tuple(form for form in found if isinstance(form, Response))

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from talik.errors import ResponseError
+from talik.responses.forms import known
 from talik.responses.response import Parameter, Response
 
 _COLDEST = -25.0
@@ -45,7 +46,7 @@ def liquid_water(temperature: ArrayLike, at_minus_one: ArrayLike, exponent: Arra
     return np.fmin(np.where(below > 0, share, 1.0), 1.0)
 
 
-def with_liquid_water(response: Response) -> Response:
+def with_liquid_water(response: str | Response) -> Response:
     r"""A response whose rate at 0 °C is scaled by the liquid share of the water below.
 
     .. math:: f(T) = f(0) \min(1, a \, |T|^{-b}), \quad T < 0
@@ -54,8 +55,8 @@ def with_liquid_water(response: Response) -> Response:
 
     Parameters
     ----------
-    response : Response
-        A form for thawed soil.
+    response : str or Response
+        A form for thawed soil: a name in ``RESPONSES``, or a form of one's own.
 
     Returns
     -------
@@ -65,15 +66,15 @@ def with_liquid_water(response: Response) -> Response:
     Raises
     ------
     ResponseError
-        For a form with ice in it already.
+        For a name that is no form, and a form with ice in it already.
 
     Examples
     --------
-    >>> from talik.responses import RESPONSES
-    >>> frozen = with_liquid_water(RESPONSES["van-t-hoff"])
+    >>> frozen = with_liquid_water("van-t-hoff")
     >>> frozen.relative_rate([0.0, -4.0], 2.5, 0.3, 0.5, reference=0.0).round(3)
     array([1.  , 0.15])
     """
+    response = known(response)
     count = len(response.parameters)
 
     def factor(temperature: ArrayLike, *values: float) -> NDArray:
@@ -89,15 +90,15 @@ def with_liquid_water(response: Response) -> Response:
     return _below_zero(response, f"{response.name}, liquid water", factor, water)
 
 
-def with_frozen_q10(response: Response) -> Response:
+def with_frozen_q10(response: str | Response) -> Response:
     r"""A response whose rate at 0 °C falls below by a Q10 of its own.
 
     .. math:: f(T) = f(0) \, Q_{froz}^{T / 10}, \quad T < 0
 
     Parameters
     ----------
-    response : Response
-        A form for thawed soil.
+    response : str or Response
+        A form for thawed soil: a name in ``RESPONSES``, or a form of one's own.
 
     Returns
     -------
@@ -107,15 +108,15 @@ def with_frozen_q10(response: Response) -> Response:
     Raises
     ------
     ResponseError
-        For a form with ice in it already.
+        For a name that is no form, and a form with ice in it already.
 
     Examples
     --------
-    >>> from talik.responses import RESPONSES
-    >>> frozen = with_frozen_q10(RESPONSES["van-t-hoff"])
+    >>> frozen = with_frozen_q10("van-t-hoff")
     >>> frozen.relative_rate([10.0, 0.0, -5.0], 2.5, 100.0, reference=0.0).round(3)
     array([2.5, 1. , 0.1])
     """
+    response = known(response)
     count = len(response.parameters)
 
     def factor(temperature: ArrayLike, *values: float) -> NDArray:

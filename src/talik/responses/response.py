@@ -1,13 +1,15 @@
 """What a temperature response is: a function with its parameters, its range and its source."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from numbers import Real
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from talik.errors import ResponseError
+from talik.errors import ResponseError, listed
 
 
 @dataclass(frozen=True)
@@ -21,11 +23,40 @@ class Parameter:
     usual: float
     """Its value in the source, or the usual one."""
     low: float
-    """Lowest value that is sought in a fit."""
+    """Lowest value that is taken, or sought in a fit."""
     high: float
-    """Highest value that is sought in a fit."""
+    """Highest value that is taken, or sought in a fit."""
     meaning: str
     """What it is, in words."""
+
+    def faults(self, value: ArrayLike) -> list[str]:
+        """What of its value, or values, is not within its range, with what is needed.
+
+        Raises
+        ------
+        ResponseError
+            For what is no number.
+        """
+        given = np.unique(numbers(value, self.name))
+        wrong = given[~((given >= self.low) & (given <= self.high))]
+        needed = f"{self.low:g} to {self.high:g}" if self.low < self.high else f"{self.low:g}"
+        return [f"{self.name} is {one:g}, and {f'{needed} {self.unit}'.rstrip()} is needed" for one in wrong]
+
+
+def numbers(given: ArrayLike, what: str) -> NDArray:
+    """What is given as an array of numbers.
+
+    Raises
+    ------
+    ResponseError
+        Where it is none.
+    """
+    try:
+        return np.asarray(given, float)
+    except (TypeError, ValueError):
+        each = np.ravel(np.asarray(given, object))
+        wrong = [f"{one!r:.40} at place {place}" for place, one in enumerate(each, 1) if not isinstance(one, Real)]
+        raise ResponseError(f"{what}: numbers are needed; found {listed(wrong)}.", wrong) from None
 
 
 @dataclass(frozen=True)
@@ -75,7 +106,8 @@ class Response:
         Raises
         ------
         ResponseError
-            For temperatures outside the valid range, and a rate of zero at the reference.
+            For temperatures that are missing or outside the valid range, parameters outside theirs, another number of
+            them, and a rate of zero at the reference.
 
         Examples
         --------
@@ -83,15 +115,55 @@ class Response:
         >>> RESPONSES["lloyd-taylor"].relative_rate([5, 15], reference=5).round(2)
         array([1.  , 2.69])
         """
-        values = parameters or self.usual
+        values = self.values(parameters or None)
         self.refuse_outside(temperature, reference)
         at_reference = self.factor(np.asarray(reference, float), *values)
         if not np.all(at_reference > 0):
             raise ResponseError(f"{self.name} gives no decay at the reference of {reference:g} °C; name a warmer one.")
         return self.factor(np.asarray(temperature, float), *values) / at_reference
 
+    def values(self, parameters: Sequence[float] | float | None = None) -> tuple[float, ...]:
+        """Values of all parameters, each within its range.
+
+        Parameters
+        ----------
+        parameters : sequence of float, optional
+            Values in the order of `parameters`, or the value of the only one; by default the usual ones.
+
+        Returns
+        -------
+        tuple of float
+
+        Raises
+        ------
+        ResponseError
+            For another number of values than of parameters, and values outside their ranges, naming them.
+
+        Examples
+        --------
+        >>> from talik.responses import RESPONSES
+        >>> RESPONSES["lloyd-taylor"].values([350.0, 227.13])
+        (350.0, 227.13)
+        """
+        if parameters is None:
+            return self.usual
+        # An array of no dimensions is one number too.
+        several = isinstance(parameters, Iterable) and getattr(parameters, "ndim", 1) > 0
+        given: tuple[Any, ...] = (*parameters,) if several else (parameters,)  # type: ignore[misc]
+        if len(given) != len(self.parameters):
+            names = listed([parameter.name for parameter in self.parameters]) or "none"
+            raise ResponseError(
+                f"{self.name}: number of parameters needed: {len(self.parameters)} ({names}); found: {len(given)}. "
+                "Give all of them, or leave all out for the usual ones.",
+                [self.name],
+            )
+        faults = [fault for one, value in zip(self.parameters, given, strict=True) for fault in one.faults(value)]
+        if faults:
+            raise ResponseError(f"{self.name}: {listed(faults)}. Check units and order.", faults)
+        return given
+
     def refuse_outside(self, *temperatures: ArrayLike) -> None:
-        """Refuse temperatures outside the valid range.
+        """Refuse temperatures that are missing or outside the valid range.
 
         Raises
         ------
@@ -99,7 +171,14 @@ class Response:
             Naming them.
         """
         low, high = self.valid_range
-        given = np.concatenate([np.ravel(np.asarray(one, float)) for one in temperatures])
+        arrays = [np.ravel(numbers(one, "temperatures")) for one in temperatures]
+        missing = [f"{place} of {one.size}" for one in arrays for place in np.flatnonzero(np.isnan(one)) + 1]
+        if missing:
+            raise ResponseError(
+                f"{self.name}: temperatures that are missing (NaN): {listed(missing)}. Give them, or leave them out.",
+                missing,
+            )
+        given = np.concatenate(arrays)
         outside = np.unique(given[(given < low - 1e-9) | (given > high + 1e-9)])
         if outside.size:
             told = ", ".join(f"{one:g}" for one in outside[:10])

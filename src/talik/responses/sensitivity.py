@@ -6,13 +6,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from talik.errors import ResponseError
-from talik.responses.response import Response
+from talik.responses.forms import known
+from talik.responses.response import Response, numbers
 
 _STEP = 1e-3
 
 
 def q10_between(
-    response: Response, t_low: ArrayLike, t_high: ArrayLike, parameters: Sequence[float] | None = None
+    response: str | Response, t_low: ArrayLike, t_high: ArrayLike, parameters: Sequence[float] | None = None
 ) -> NDArray:
     r"""Q10 that a response implies between two temperatures.
 
@@ -20,8 +21,8 @@ def q10_between(
 
     Parameters
     ----------
-    response : Response
-        The form, out of ``RESPONSES``.
+    response : str or Response
+        A name in ``RESPONSES``, or a form of one's own.
     t_low, t_high : array_like, shape (n,)
         The temperatures. [°C]
     parameters : sequence of float, optional
@@ -30,24 +31,25 @@ def q10_between(
     Returns
     -------
     ndarray, shape (n,)
-        Q10; infinite where nothing decays at the lower temperature. [-]
+        Q10; infinite where nothing decays at the lower temperature, NaN where nothing decays at either. [-]
 
     Raises
     ------
     ResponseError
-        For temperatures outside the valid range, and pairs of the same temperature.
+        For a name that is no form, temperatures that are missing or outside the valid range, pairs of the same
+        temperature, parameters outside their ranges, and another number of them.
 
     Examples
     --------
     Lloyd and Taylor at the temperatures of many incubations:
 
-    >>> from talik.responses import RESPONSES
-    >>> round(float(q10_between(RESPONSES["lloyd-taylor"], 5, 15)), 3)
+    >>> round(float(q10_between("lloyd-taylor", 5, 15)), 3)
     2.694
     """
+    response = known(response)
     response.refuse_outside(t_low, t_high)
-    values = response.usual if parameters is None else parameters
-    low, high = np.asarray(t_low, float), np.asarray(t_high, float)
+    values = response.values(parameters)
+    low, high = _pairs(t_low, t_high)
     if np.any(low == high):
         raise ResponseError("a Q10 between temperatures needs two of them; at one temperature take local_q10.")
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -55,7 +57,18 @@ def q10_between(
     return ratio ** (10.0 / (high - low))
 
 
-def local_q10(response: Response, temperature: ArrayLike, parameters: Sequence[float] | None = None) -> NDArray:
+def _pairs(t_low: ArrayLike, t_high: ArrayLike) -> tuple[NDArray, NDArray]:
+    low, high = numbers(t_low, "lower temperatures"), numbers(t_high, "upper temperatures")
+    try:
+        np.broadcast_shapes(low.shape, high.shape)
+    except ValueError:
+        raise ResponseError(
+            f"{low.size} lower and {high.size} upper temperatures make no pairs; give as many of both, or one."
+        ) from None
+    return low, high
+
+
+def local_q10(response: str | Response, temperature: ArrayLike, parameters: Sequence[float] | None = None) -> NDArray:
     r"""Q10 that a response implies at one temperature.
 
     .. math:: Q_{10}(T) = \exp\left(10 \, \frac{d \ln f}{dT}\right)
@@ -65,8 +78,8 @@ def local_q10(response: Response, temperature: ArrayLike, parameters: Sequence[f
 
     Parameters
     ----------
-    response : Response
-        The form, out of ``RESPONSES``.
+    response : str or Response
+        A name in ``RESPONSES``, or a form of one's own.
     temperature : array_like, shape (n,)
         Where. [°C]
     parameters : sequence of float, optional
@@ -80,18 +93,19 @@ def local_q10(response: Response, temperature: ArrayLike, parameters: Sequence[f
     Raises
     ------
     ResponseError
-        For temperatures outside the valid range.
+        For a name that is no form, temperatures that are missing or outside the valid range, parameters outside
+        their ranges, and another number of them.
 
     Examples
     --------
     Arrhenius with 75 kJ per mole, whose Q10 falls as it warms:
 
-    >>> from talik.responses import RESPONSES
-    >>> local_q10(RESPONSES["arrhenius"], [5, 25], [75.0]).round(3)
+    >>> local_q10("arrhenius", [5, 25], [75.0]).round(3)
     array([3.209, 2.759])
     """
+    response = known(response)
     response.refuse_outside(temperature)
-    values = response.usual if parameters is None else parameters
+    values = response.values(parameters)
     at = np.asarray(temperature, float)
 
     def log_rate(steps: int) -> NDArray:
