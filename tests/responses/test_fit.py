@@ -187,6 +187,11 @@ def test_three_exact_rates_have_a_closed_tight_interval():
     assert 2 - 1e-6 < fit.lower[0] < 2 < fit.upper[0] < 2 + 1e-6
 
 
+def test_a_scale_that_fits_hold_may_have_another_published_value():
+    form = RESPONSES["kirschbaum"]
+    assert_allclose(form.relative_rate([5, 15], -3.432, 0.168, 36.9), form.relative_rate([5, 15], -3.764, 0.168, 36.9))
+
+
 @pytest.mark.parametrize(
     ("parameters", "words"),
     [

@@ -38,9 +38,10 @@ class Parameter:
             For what is no number.
         """
         given = np.unique(numbers(value, self.name))
-        wrong = given[~((given >= self.low) & (given <= self.high))]
-        needed = f"{self.low:g} to {self.high:g}" if self.low < self.high else f"{self.low:g}"
-        return [f"{self.name} is {one:g}, and {f'{needed} {self.unit}'.rstrip()} is needed" for one in wrong]
+        # Where both ends are one, the fit holds the value; others are as good.
+        within = np.isfinite(given) if self.low == self.high else (given >= self.low) & (given <= self.high)
+        needed = f"{self.low:g} to {self.high:g} {self.unit}".rstrip() if self.low < self.high else "a number"
+        return [f"{self.name} is {one:g}, and {needed} is needed" for one in given[~within]]
 
 
 def numbers(given: ArrayLike, what: str) -> NDArray:
