@@ -2,11 +2,13 @@
 
 import numpy as np
 import pandas as pd
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
 from talik.flux import release, trapezoid_weights
+from talik.flux.release import overlapping
 from talik.tables import typed
 
 TIMES = st.lists(st.floats(0.1, 500), min_size=2, max_size=12, unique=True).map(sorted)
@@ -85,3 +87,38 @@ def test_the_order_of_rows_changes_nothing(time, order):
 
 def test_weights_of_a_trapezoid_sum_to_the_time():
     assert_allclose(trapezoid_weights([1.0, 2.0, 10.0]).sum(axis=1), [1.0, 2.0, 10.0])
+
+
+def overlapping_jars():
+    """Jar a is counted twice, jar b ends before it starts, jars c and d are sound but for the rounding of their days."""
+    starts = {"a": [0.0, 0.0, 3.0], "b": [0.0, 2.0], "c": [0.0, 1.04, 3.0], "d": [0.0, 5.0]}
+    ends = {"a": [1.0, 3.0, 4.0], "b": [2.0, 1.0], "c": [1.0417, 3.0, 4.0], "d": [1.0, 6.0]}
+    rows = [
+        {"jar": jar, "time_start": start, "time_end": end, "time": (start + end) / 2}
+        for jar in starts
+        for start, end in zip(starts[jar], ends[jar], strict=True)
+    ]
+    return pd.DataFrame(rows).assign(temperature=5.0, respiration=2.0, gas="co2")
+
+
+def test_intervals_that_overlap_or_are_reversed_are_found_and_rounding_is_not():
+    rows = overlapping_jars()
+    found = overlapping(rows)
+    assert list(zip(found["jar"], found["time"], strict=True)) == [("a", 1.5), ("b", 1.5)]
+    assert list(overlapping(rows.iloc[::-1]).index) == [4, 1]
+
+
+def test_intervals_of_two_gases_or_jars_are_no_overlap():
+    one = pd.DataFrame({"jar": "a", "time_start": [0.0, 1.0], "time_end": [1.0, 2.0], "time": [0.5, 1.5]})
+    both = pd.concat([one.assign(gas="co2"), one.assign(gas="ch4"), one.assign(gas="co2", jar="b")])
+    assert overlapping(both).empty
+
+
+def test_an_interval_inside_one_long_before_it_is_found():
+    rows = pd.DataFrame({"jar": "a", "time_start": [0.0, 1.0, 6.0], "time_end": [10.0, 2.0, 7.0]})
+    assert list(overlapping(rows.assign(time=rows["time_end"])).index) == [1, 2]
+
+
+@pytest.mark.data
+def test_no_interval_of_sidb_overlaps_another(sidb):
+    assert overlapping(sidb.respiration).empty

@@ -29,6 +29,9 @@ Gaps = Literal["mean", "hold", "none"]
 STEP = "step of the curve"
 """Method of rates that are steps of a cumulative curve."""
 
+ROUNDED = 0.01
+"""Overlap of two intervals that is taken for rounding of their times, in parts of the shorter."""
+
 
 def trapezoid_weights(time):
     r"""Weights that turn instantaneous rates into the release up to each time.
@@ -78,6 +81,44 @@ def interval_weights(start, end):
         Row i holds the weights of the rates in the release at the end of interval i. [d]
     """
     return np.tril(np.broadcast_to(np.asarray(end, float) - np.asarray(start, float), (len(end), len(end))))
+
+
+def overlapping(respiration: pd.DataFrame) -> pd.DataFrame:
+    """Rows whose interval ends before it starts, or starts before an earlier one of the jar and gas has ended.
+
+    Their carbon would be counted twice. An overlap of less than a hundredth of the shorter interval is rounding.
+
+    Parameters
+    ----------
+    respiration : DataFrame
+        The table ``respiration``.
+
+    Returns
+    -------
+    DataFrame
+        These rows, with their index, in the order of the table.
+
+    Examples
+    --------
+    >>> rates = pd.DataFrame({"jar": "a", "time": [0.5, 1.5], "time_start": [0.0, 0.0], "time_end": [1.0, 3.0]})
+    >>> overlapping(rates)
+      jar  time  time_start  time_end
+    1   a   1.5         0.0       3.0
+    """
+    if not {"time_start", "time_end"} <= set(respiration.columns):
+        return respiration.iloc[:0]
+    rows = respiration.reset_index(drop=True)
+    rows = rows.assign(gas=rows.get("gas", "")).dropna(subset=["time_start", "time_end"])
+    rows = rows.sort_values(["time_start", "time_end"], kind="stable")
+    length = rows["time_end"] - rows["time_start"]
+
+    def earlier(values: pd.Series) -> pd.Series:
+        return values.groupby([rows["jar"], rows["gas"]], sort=False, dropna=False).shift()
+
+    ended = rows.groupby(["jar", "gas"], sort=False, dropna=False)["time_end"].cummax()
+    rounding = np.fmax(ROUNDED * np.fmin(length, earlier(length)), 1e-9)
+    over = earlier(ended) - rows["time_start"] > rounding
+    return respiration.iloc[np.sort(rows.index[over | (length < 0)])]
 
 
 def release(respiration: pd.DataFrame, *, first_interval: FirstInterval = "hold", gaps: Gaps = "mean") -> pd.DataFrame:
