@@ -6,8 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
+from pandas.testing import assert_frame_equal
 
-from talik.flux import release, trapezoid_weights
+from talik.errors import TableError
+from talik.flux import release, release_covariance, trapezoid_weights
 from talik.flux.release import overlapping
 from talik.tables import typed
 
@@ -122,3 +124,57 @@ def test_an_interval_inside_one_long_before_it_is_found():
 @pytest.mark.data
 def test_no_interval_of_sidb_overlaps_another(sidb):
     assert overlapping(sidb.respiration).empty
+
+
+def test_intervals_that_overlap_or_are_reversed_are_refused_by_jar_and_time():
+    for refused in (release, lambda rows: release_covariance(rows[rows["jar"] == "b"])):
+        with pytest.raises(TableError, match="jar b at 1.5 d: its interval, 2 to 1 d, ends before it starts"):
+            refused(overlapping_jars())
+    with pytest.raises(TableError, match="jar a at 1.5 d: its interval, 0 to 3 d, starts before") as raised:
+        release(overlapping_jars())
+    assert raised.value.offenders == ("jar a at 1.5 d", "jar b at 1.5 d")
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "why"),
+    [("time", -9.0, "before the start"), ("time", np.inf, "missing or infinite"), ("respiration", np.inf, "infinite")],
+)
+def test_times_before_the_start_and_infinite_rates_are_refused_with_their_jar(column, value, why):
+    rows = rates([1.0, 3.0, 7.0], [4.0, 2.0, 1.0])
+    rows.loc[1, column] = value
+    with pytest.raises(TableError, match=f"jar a at .* d: .*{why}"):
+        release(rows)
+
+
+GAPPY = [
+    rates([1.0, 3.0, 7.0, 9.0], [4.0, 2.0, 1.0, 1.0], sd=0.1, n=3.0),
+    rates([0.5, 2.0, 5.0, 8.0], [4.0, 2.0, 1.0, 1.0], time_start=[0.0, 1.0, 3.0, 7.0], time_end=[1.0, 3.0, 7.0, 9.0]),
+]
+
+
+@pytest.mark.parametrize("rows", GAPPY)
+@pytest.mark.parametrize("missing", [0, 2, 3])
+@pytest.mark.parametrize("gaps", ["mean", "hold", "none"])
+def test_a_row_without_a_rate_is_as_one_that_is_not_there(rows, missing, gaps):
+    bare = rows.assign(respiration=rows["respiration"].where(rows.index != missing))
+    found = release(bare, gaps=gaps)
+    assert_frame_equal(found, release(rows.drop(index=missing), gaps=gaps))
+    before = rows["time_end"].fillna(rows["time"])[:missing]
+    assert list(found["release"][:missing]) == list(release(rows)["release"][:missing])
+    assert list(found["time"][:missing]) == list(before)
+    assert_frame_equal(release_covariance(bare, gaps=gaps), release_covariance(rows.drop(index=missing), gaps=gaps))
+
+
+def test_each_basis_is_added_up_over_the_rows_that_have_it():
+    rows = rates([1.0, 3.0, 7.0], [4.0, 2.0, 1.0], specific_respiration=[8.0, np.nan, 2.0])
+    found = release(rows)
+    assert list(found["release"]) == list(release(rates([1.0, 3.0, 7.0], [4.0, 2.0, 1.0]))["release"])
+    assert list(found["specific_release"].dropna()) == [8.0, 8.0 + 6 * 5.0]
+
+
+def test_a_standard_deviation_of_zero_tells_no_error_of_the_release():
+    known = rates([1.0, 3.0], [4.0, 2.0], sd=[0.4, 0.0], n=4.0)
+    assert release(known)["sd"].isna().all()
+    assert_allclose(release(rates([1.0, 3.0], [4.0, 2.0], sd=0.4, n=np.inf))["sd"], [0.4, 1.2])
+    nothing_yet = rates([1.0, 3.0], [0.0, 2.0], sd=[0.0, 0.4], n=4.0)
+    assert_allclose(release(nothing_yet)["sd"], [0.0, 0.2])

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from talik.errors import SettingsError, TableError, listed
+from talik.errors import SettingsError, TableError, itemised, listed
 from talik.tables import empty, typed
 
 _OF = {
@@ -126,7 +126,7 @@ def release(respiration: pd.DataFrame, *, first_interval: FirstInterval = "hold"
 
     Mean rates of intervals are added up; instantaneous rates are integrated by trapezoid. The release is linear in
     the rates, :math:`R = W r`, and so is what is filled in before the first and between two intervals, as the column
-    `filled` says.
+    `filled` says. A row without a rate is as one that is not there.
 
     Rates of jars that were read (with `sd_shared`) have independent errors, errors that neighbours share because
     they share a reading, and errors that all share:
@@ -138,7 +138,8 @@ def release(respiration: pd.DataFrame, *, first_interval: FirstInterval = "hold"
 
     .. math:: s(R_i) = \sum_j w_{ij} \, s_j / \sqrt{n_j}
 
-    Steps of a cumulative curve carry only what the curve's own error grew by, so their squares add up.
+    A standard deviation of zero tells nothing of a rate that is not zero, and `sd` is empty then. Steps of a cumulative
+    curve carry only what the curve's own error grew by, so their squares add up.
 
     Parameters
     ----------
@@ -158,6 +159,9 @@ def release(respiration: pd.DataFrame, *, first_interval: FirstInterval = "hold"
 
     Raises
     ------
+    TableError
+        For intervals of a jar that overlap or end before they start, times that are missing or before the start, and
+        rates that are infinite.
     SettingsError
         For fillings that are none.
 
@@ -170,7 +174,9 @@ def release(respiration: pd.DataFrame, *, first_interval: FirstInterval = "hold"
     [0.0, 6.0]
     """
     _check(first_interval, gaps)
+    _refuse_impossible(respiration)
     rows = _with_columns(respiration)
+    rows = rows[rows[list(_OF)].notna().any(axis=1)]
     parts = [_of_jar(jar, first_interval, gaps) for _, jar in rows.groupby(["jar", "gas"], sort=False, dropna=False)]
     return typed("release", pd.concat(parts)) if parts else empty("release")
 
@@ -197,7 +203,7 @@ def release_covariance(
     Raises
     ------
     TableError
-        If there are several jars or gases.
+        If there are several jars or gases, or none with a rate; and as in ``release``.
     SettingsError
         For fillings that are none.
 
@@ -210,7 +216,9 @@ def release_covariance(
            [0.09, 0.25]])
     """
     _check(first_interval, gaps)
+    _refuse_impossible(respiration)
     rows = _with_columns(respiration)
+    rows = rows[_first_told(rows).notna()]
     names = rows[["jar", "gas"]].drop_duplicates()
     if len(names) != 1:
         raise TableError(
@@ -228,6 +236,27 @@ def _check(first_interval: str, gaps: str) -> None:
     for name, value, known in (("first_interval", first_interval, FIRST_INTERVALS), ("gaps", gaps, GAPS)):
         if value not in known:
             raise SettingsError(f"{name} is {value!r}; it is one of {listed(list(known))}", [value])
+
+
+def _refuse_impossible(respiration: pd.DataFrame) -> None:
+    """Refuse intervals, times and rates that cannot be added up."""
+    rows = respiration.reset_index(drop=True)
+    time, start = (rows.reindex(columns=[name])[name].to_numpy(float) for name in ("time", "time_start"))
+    reasons = pd.Series("", index=rows.index)
+    for row in overlapping(rows).itertuples():
+        wrong = "ends before it starts" if row.time_end < row.time_start else "starts before an earlier one has ended"
+        reasons[row.Index] = f"its interval, {row.time_start:g} to {row.time_end:g} d, {wrong}"
+    reasons[np.isinf(rows.reindex(columns=list(_OF)).to_numpy(float)).any(axis=1)] = "its rate is infinite"
+    reasons[(time < 0) | (start < 0)] = "it is before the start of the incubation"
+    reasons[~np.isfinite(time)] = "its time is missing or infinite"
+    wrong = rows[reasons != ""]
+    if len(wrong):
+        where = [f"jar {jar} at {day:g} d" for jar, day in zip(wrong["jar"], wrong["time"], strict=True)]
+        raise TableError(
+            "rates are added up over times from day 0 on and over intervals of a jar that follow one another; mend or "
+            f"leave out\n{itemised([f'{at}: {reasons[i]}' for at, i in zip(where, wrong.index, strict=True)])}",
+            where,
+        )
 
 
 _NEEDED = (
@@ -266,10 +295,13 @@ _BRIDGED = {
     "none": "nothing counted in a gap of {days:g} d",
 }
 
+FILLED_IN = tuple(words[how] for words in (_HELD_BACK, _BRIDGED) for how in words if how != "none")
+"""Words of the column `filled` at times up to which carbon was counted that was not read."""
+
 
 def _summed(rows: pd.DataFrame, first_interval: FirstInterval, gaps: Gaps) -> _Summed:
     """Weights of the rates of one jar, in order of time."""
-    if rows["time_end"].notna().all():
+    if rows[["time_start", "time_end"]].notna().all(axis=None):
         return _of_intervals(rows, first_interval, gaps)
     time = rows["time"].to_numpy(float)
     weights = trapezoid_weights(time)
@@ -305,22 +337,66 @@ def _of_intervals(rows: pd.DataFrame, first_interval: FirstInterval, gaps: Gaps)
 
 
 def _of_jar(rows: pd.DataFrame, first_interval: FirstInterval, gaps: Gaps) -> pd.DataFrame:
+    """Release of one jar and gas; rates of each basis are added up over the rows that have them."""
     rows = rows.sort_values("time", kind="stable")
+    told = rows[list(_OF)].notna()
+    alike: dict[tuple[bool, ...], list[str]] = {}
+    for rate in told.columns[told.any()]:
+        alike.setdefault(tuple(told[rate]), []).append(rate)
+    first, *others = (_of_told(rows[list(where)], first_interval, gaps, rates) for where, rates in alike.items())
+    for other in others:  # errors are those of the first
+        first = pd.concat([first, other.drop(columns=["sd", "lower", "upper", "filled"])]).groupby("time").first()
+        first = first.reset_index()
+    return first
+
+
+def _of_told(rows: pd.DataFrame, first_interval: FirstInterval, gaps: Gaps, rates: list[str]) -> pd.DataFrame:
+    """Release of one jar by rates that every row has."""
     summed = _summed(rows, first_interval, gaps)
-    released = {of: summed.weights @ rows[rate].to_numpy(float) for rate, of in _OF.items()}
+    released = {_OF[rate]: summed.weights @ rows[rate].to_numpy(float) for rate in rates}
     sd, half = _errors(rows, summed.weights)
-    told = next((values for values in released.values() if np.isfinite(values).any()), released["release"])
+    told = next(iter(released.values()))
     described = rows[["study", "jar", "gas", "temperature", "doi", "licence"]].iloc[summed.of_rate]
     return described.assign(
         time=summed.time, **released, sd=sd, lower=told - half, upper=told + half, filled=summed.filled
     )
 
 
+def replicate_errors(rows: pd.DataFrame) -> np.ndarray:
+    r"""Standard errors of means of replicates, :math:`s_j / \sqrt{n_j}`; NaN where nothing tells them.
+
+    Replicates never agree entirely, so that a standard deviation of zero beside a rate that is not zero is one that was
+    not counted or was rounded away. A step of a cumulative curve may add no error. Numbers of replicates that are
+    missing, infinite or below one tell of one jar.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        Rows of the table ``respiration``.
+
+    Returns
+    -------
+    ndarray, shape (rows,)
+        In the unit of `sd`.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"respiration": [2.0, 2.0, 0.0, 2.0], "sd": [0.4, 0.0, 0.0, 0.4], "n": [4, 4, 4, np.nan]})
+    >>> replicate_errors(rows)
+    array([0.2, nan, 0. , 0.4])
+    """
+    rows = rows.reindex(columns=[*_OF, "sd", "n", "method"])
+    sd, n = rows["sd"].to_numpy(float), rows["n"].to_numpy(float)
+    may_be_zero = (rows[list(_OF)] == 0).any(axis=1).to_numpy() | (rows["method"] == STEP).to_numpy()
+    told = np.isfinite(sd) & ((sd > 0) | ((sd == 0) & may_be_zero))
+    return np.where(told, sd, np.nan) / np.sqrt(np.where(np.isfinite(n), np.fmax(n, 1.0), 1.0))
+
+
 def _errors(rows: pd.DataFrame, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Standard error of each release, and half its 95 % interval where jars were read."""
     unknown = np.full(len(weights), np.nan)
     if not rows["sd_shared"].notna().all():
-        errors = rows["sd"].to_numpy(float) / np.sqrt(np.fmax(rows["n"].to_numpy(float), 1.0))
+        errors = replicate_errors(rows)
         steps = bool((rows["method"] == STEP).any())
         return (np.sqrt(weights**2 @ errors**2) if steps else weights @ errors), unknown
     variance = np.einsum("ij,jk,ik->i", weights, _covariance(rows), weights)
@@ -334,15 +410,19 @@ def _errors(rows: pd.DataFrame, weights: np.ndarray) -> tuple[np.ndarray, np.nda
 
 def _covariance(rows: pd.DataFrame) -> np.ndarray:
     """Covariance of the rates of one jar."""
-    sd, shared = rows["sd"].to_numpy(float), rows["sd_shared"].to_numpy(float)
+    sd, shared = rows["sd"].where(np.isfinite(rows["sd"])).to_numpy(float), rows["sd_shared"].to_numpy(float)
     if np.isnan(shared).any():
-        replicates = sd / np.sqrt(np.fmax(rows["n"].to_numpy(float), 1.0))
+        replicates = replicate_errors(rows)
         return np.diag(replicates**2) if (rows["method"] == STEP).any() else np.outer(replicates, replicates)
     beside = np.nan_to_num(rows["covariance_before"].to_numpy(float))[1:]
     # What errors of a scale do to a rate that is negative goes the other way.
-    rate = next((rows[of] for of in _OF if rows[of].notna().any()), rows["respiration"])
-    common = np.where(rate.to_numpy(float) < 0, -shared, shared)
+    common = np.where(_first_told(rows).to_numpy(float) < 0, -shared, shared)
     return np.diag(sd**2 - shared**2) + np.diag(beside, 1) + np.diag(beside, -1) + np.outer(common, common)
+
+
+def _first_told(rows: pd.DataFrame) -> pd.Series:
+    """Rates in the first basis that is filled, which `sd` is in the unit of."""
+    return next((rows[of] for of in _OF if rows[of].notna().any()), rows["respiration"])
 
 
 _FREEDOMS = np.r_[np.arange(1, 30), 30 * 1.1 ** np.arange(60), np.inf]
