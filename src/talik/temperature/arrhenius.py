@@ -145,12 +145,11 @@ def _fit(curves: Sequence[Curve], times: np.ndarray, note: str) -> Q10Estimate:
     if not kept.size:
         return undefined("arrhenius", *span, "no positive rate at a common time" if times.size else "no common time")
     line, factor = line_of_curves(curves, kept), ln_q10_per_energy(span[0], span[1])
-    errors = rate_errors(curves, kept)
-    energy = line.energy
-    if errors.known:
-        energy = Estimate(energy.value, *errors.of(line.contrast[:, None]))
+    error, freedom = rate_errors(curves, kept).of(line.contrast[:, None])
+    told = np.isfinite(error)
+    energy = Estimate(line.energy.value, error, freedom) if told else line.energy
     return Q10Estimate(
-        "arrhenius", *span, scaled(energy, factor), len(curves), "replicates" if errors.known else "residuals",
+        "arrhenius", *span, scaled(energy, factor), len(curves), "replicates" if told else "residuals",
         time_start=float(kept[0]), time_end=float(kept[-1]), spread=line.spread / factor**2,
         flag="; ".join(filter(None, [note, left_out(kept, times)])),
     )  # fmt: skip

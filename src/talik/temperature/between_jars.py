@@ -24,6 +24,9 @@ from talik.temperature.estimate import PER_TEN_DEGREES, scaled, spread_of
 FEWEST_FOR_SHARE = 6
 """Common times from which the scatter of means tells how much of their error is that of single readings."""
 
+ROUNDING = 1e-9
+"""Relative error that is no error of jars but rounding: jars that agree entirely do not tell how jars differ."""
+
 SURE = 0.8
 """How sure it is that the error of readings is at least what it is taken for; coverage by simulation chose it."""
 
@@ -43,9 +46,19 @@ class CurveErrors:
         return bool((self.freedom > 0).all())
 
     def of(self, weights: np.ndarray) -> tuple[float, float]:
-        """Standard error of a sum of relative errors with these weights, shape (curves, places), and its freedom."""
+        """Standard error of a sum of relative errors with these weights, shape (curves, places), and its freedom.
+
+        The error is NaN where nothing tells it.
+        """
+        if not self.known:
+            return np.nan, 0.0
         variances = np.einsum("ki,kij,kj->k", weights, self.covariance, weights)
-        return float(np.sqrt(max(variances.sum(), 0.0))), satterthwaite(variances, self.freedom)
+        return told_error(float(np.sqrt(max(variances.sum(), 0.0)))), satterthwaite(variances, self.freedom)
+
+
+def told_error(error: float) -> float:
+    """An error on a logarithm that jars tell; NaN where it is none but rounding."""
+    return error if error > ROUNDING else np.nan
 
 
 @dataclass(frozen=True)
@@ -59,8 +72,12 @@ class Told:
 
 
 def replicates_of(curves: Sequence[Curve]) -> np.ndarray:
-    """Jars behind each mean curve; one where that is not stated."""
-    return np.array([max(np.nan_to_num(curve.replicates, nan=1.0), 1.0) for curve in curves])
+    """Jars behind each mean curve, the fewest of any reading; one where that is not stated."""
+    return _or_one([curve.replicates for curve in curves])
+
+
+def _or_one(replicates: Sequence[float]) -> np.ndarray:
+    return np.fmax(np.nan_to_num(replicates, nan=1.0), 1.0)
 
 
 def jar_errors(curves: Sequence[Curve], deviations: Sequence[np.ndarray]) -> CurveErrors:
@@ -79,7 +96,7 @@ def jar_errors(curves: Sequence[Curve], deviations: Sequence[np.ndarray]) -> Cur
     """
     freedom = np.array([len(own) - 1 for own in deviations])
     if not freedom.any():
-        return _unknown(curves, deviations[0].shape[1])
+        return unknown(curves, deviations[0].shape[1])
     squares = np.array([own.T @ own for own in deviations])
     pooled = squares.sum(axis=0) / freedom.sum()
     alone = freedom == 0
@@ -96,11 +113,14 @@ def have_jars(curves: Sequence[Curve]) -> bool:
 
 
 def told_by(curves: Sequence[Curve], times: np.ndarray) -> Told | None:
-    """What the standard deviations of replicates tell, at common times with positive rates; None without them."""
-    n = replicates_of(curves)
+    """What the standard deviations of replicates tell, at common times with positive rates; None without them.
+
+    A standard deviation that is missing or zero at one of the times tells nothing.
+    """
+    n = _or_one([curve.replicates_at(times) for curve in curves])
     rates = np.array([at_times(times, curve.time, curve.rate) for curve in curves])
     relative = np.array([at_times(times, curve.time, curve.rate_error) for curve in curves]) / rates
-    if not (np.isfinite(relative).all() and (n > 1).all() and times.size):
+    if not (np.isfinite(relative).all() and (relative > 0).all() and (n > 1).all() and times.size):
         return None
     variance = (relative**2).mean(axis=1) * n
     single = _least_scatter(np.log(rates), times, n)
@@ -148,9 +168,9 @@ def rate_errors(curves: Sequence[Curve], times: np.ndarray) -> CurveErrors:
         return jar_errors(curves, [_deviation_of_rates(curve, times) for curve in curves])
     told = told_by(curves, times)
     if told is None:
-        return _unknown(curves, 1)
+        return unknown(curves, 1)
     variance = told.variance * (told.shared + (1.0 - told.shared) / times.size)
-    n = replicates_of(curves)
+    n = _or_one([curve.replicates_at(times) for curve in curves])
     return CurveErrors((variance / n)[:, None, None], n - 1)
 
 
@@ -183,9 +203,9 @@ def release_errors(curves: Sequence[Curve], days: np.ndarray, carbon: np.ndarray
         np.interp(own[end], curve.released_at, curve.released_error) / released[end]
         for (curve, own, released), end in zip(places, last, strict=True)
     ])  # fmt: skip
-    n = replicates_of(curves)
-    if not (np.isfinite(relative).all() and (n > 1).all()):
-        return _unknown(curves, days.shape[1])
+    n = _or_one([curve.replicates_until(own[end]) for curve, own, end in zip(curves, days, last, strict=True)])
+    if not (np.isfinite(relative).all() and (relative > 0).all() and (n > 1).all()):
+        return unknown(curves, days.shape[1])
     times, _ = common_times(*(curve.time for curve in curves))
     if times.size:
         times = times[(np.array([at_times(times, curve.time, curve.rate) for curve in curves]) > 0).all(axis=0)]
@@ -245,8 +265,9 @@ def line_of(curves: Sequence[Curve], logs: np.ndarray, errors: CurveErrors) -> t
     temperatures = np.array([curve.temperature for curve in curves])
     weights = contrast(temperatures)
     value = float(weights @ logs)
-    if errors.known:
-        return Estimate(value, *errors.of(weights[:, None])), "replicates"
+    error, freedom = errors.of(weights[:, None])
+    if np.isfinite(error):
+        return Estimate(value, error, freedom), "replicates"
     line = scaled(slope(temperatures, logs), PER_TEN_DEGREES)
     return Estimate(value, line.error, line.freedom), "residuals" if line.freedom > 0 else ""
 
@@ -256,5 +277,6 @@ def contrast(temperatures: np.ndarray) -> np.ndarray:
     return PER_TEN_DEGREES * (temperatures - temperatures.mean()) / spread_of(temperatures)
 
 
-def _unknown(curves: Sequence[Curve], places: int) -> CurveErrors:
+def unknown(curves: Sequence[Curve], places: int) -> CurveErrors:
+    """Errors that nothing tells."""
     return CurveErrors(np.full((len(curves), places, places), np.nan), np.zeros(len(curves)))

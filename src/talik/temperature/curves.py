@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from talik.flux.release import STEP
+from talik.errors import listed
+from talik.flux.release import FILLED_IN, STEP, replicate_errors
 from talik.tables import RELEASE_OF, RESPIRATION_OF
 
 _KEYS = ["study", "set", "basis", "gas"]
@@ -34,13 +35,31 @@ class Curve:
     released_error: np.ndarray
     """Its standard error."""
     replicates: float
-    """Replicates behind the mean; NaN where not stated."""
+    """Replicates behind the mean, the fewest of any reading; NaN where not stated."""
+    stated: np.ndarray
+    """Replicates behind each reading of a mean; NaN where not stated."""
     jar_rates: np.ndarray
     """Respiration of each jar at `time`, shape (jars, times)."""
     jar_released: np.ndarray
     """Release of each jar at `released_at`, shape (jars, times)."""
+    filled: np.ndarray
+    """Spans of time whose release was filled in, not read, of each jar, shape (spans, 2). [d]"""
     cumulative: bool = False
     """Whether the release was told, with its error, and the rates are steps of it."""
+
+    def replicates_at(self, times: np.ndarray) -> float:
+        """Fewest replicates behind the readings that values at these times rest on; NaN where not stated."""
+        if len(self.jar_rates) > 1 or not times.size:
+            return self.replicates
+        after, before = np.searchsorted(self.time, times - SAME_TIME), np.searchsorted(self.time, times + SAME_TIME) - 1
+        return float(self.stated[np.clip(np.r_[after, before], 0, self.time.size - 1)].min())
+
+    def replicates_until(self, day: float) -> float:
+        """Fewest replicates behind the readings that the release by a day rests on; NaN where not stated."""
+        if len(self.jar_rates) > 1 or not self.released_at.size:
+            return self.replicates
+        last = self.released_at[self.released_at >= day - SAME_TIME].min(initial=self.released_at[-1])
+        return float(self.stated[self.time <= last + SAME_TIME].min(initial=self.stated[0]))
 
 
 @dataclass(frozen=True)
@@ -59,6 +78,8 @@ class SetCurves:
     """``co2`` or ``ch4``."""
     curves: tuple[Curve, ...]
     """One curve a temperature."""
+    left_out: str = ""
+    """Jars that lack rates or a release while others of their temperature have both, in words."""
 
 
 def sets_of_curves(respiration: pd.DataFrame, release: pd.DataFrame, jars: pd.DataFrame) -> Iterator[SetCurves]:
@@ -80,7 +101,7 @@ def sets_of_curves(respiration: pd.DataFrame, release: pd.DataFrame, jars: pd.Da
         rates[~rates["jar"].isin(stepped(respiration))],
         released[~released["jar"].isin(stepped(respiration))],
     )
-    rates = rates.assign(error=rates["sd"] / np.sqrt(rates["n"].fillna(1.0).clip(lower=1.0)))
+    rates = rates.assign(error=replicate_errors(rates))
     of_set = dict(iter(released.groupby(_KEYS, sort=False)))
     for key, rows in rates.groupby(_KEYS, sort=False):
         _, name, basis, gas = key
@@ -88,11 +109,23 @@ def sets_of_curves(respiration: pd.DataFrame, release: pd.DataFrame, jars: pd.Da
         if rows.empty:
             continue
         first = rows.iloc[0]
-        own = dict(iter(of_set[key].groupby("temperature")))
-        curves = tuple(
-            _curve(float(t), at, own.get(t, released.iloc[:0]), basis) for t, at in rows.groupby("temperature")
-        )
-        yield SetCurves(first["study"], name, first["sample"], basis, gas, curves)
+        own = dict(iter(of_set.get(key, released.iloc[:0]).dropna(subset=[RELEASE_OF[basis]]).groupby("temperature")))
+        pairs = [(at, own.get(t, released.iloc[:0])) for t, at in rows.groupby("temperature")]
+        lacking = [jar for pair in pairs for jar in _lacking(*pair)]
+        curves = tuple(_curve(*(rows[~rows["jar"].isin(lacking)] for rows in pair), basis) for pair in pairs)
+        yield SetCurves(first["study"], name, first["sample"], basis, gas, curves, _left_out(lacking))
+
+
+def _lacking(rates: pd.DataFrame, released: pd.DataFrame) -> list[str]:
+    """Jars of one temperature that lack rates or a release, while another has both."""
+    either, other = set(rates["jar"]), set(released["jar"])
+    return sorted(either ^ other) if either & other else []
+
+
+def _left_out(jars: list[str]) -> str:
+    if not jars:
+        return ""
+    return f"left out, without both rates and a release: jar{'s' if len(jars) > 1 else ''} {listed(jars, 3)}"
 
 
 def usable_jars(jars: pd.DataFrame) -> pd.DataFrame:
@@ -107,16 +140,30 @@ def stepped(respiration: pd.DataFrame) -> list[str]:
     return list(temperatures[temperatures > 1].index)
 
 
-def _curve(temperature: float, rates: pd.DataFrame, released: pd.DataFrame, basis: str) -> Curve:
+def _curve(rates: pd.DataFrame, released: pd.DataFrame, basis: str) -> Curve:
     rate, release = RESPIRATION_OF[basis], RELEASE_OF[basis]
     time, mean, error, of_jars = _mean_curve(rates, "time", rate, "error")
     released_at, total, total_error, totals = _mean_curve(released, "time", release, "sd")
-    jars = len(of_jars)
-    stated = float(rates["n"].dropna().iloc[0]) if rates["n"].notna().any() else np.nan
+    told = rates[np.isfinite(rates[rate])].sort_values("time", kind="stable")["n"].to_numpy(float)
+    stated = np.where(np.isfinite(told) & (told >= 1), told, np.nan)
+    replicates = float(len(of_jars)) if len(of_jars) > 1 else float(stated.min()) if stated.size else np.nan
     return Curve(
-        temperature, time, mean, error, released_at, total, total_error,
-        float(jars) if jars > 1 else stated, of_jars, totals, bool((rates["method"] == STEP).any()),
+        float(rates["temperature"].iloc[0]), time, mean, error, released_at, total, total_error, replicates, stated,
+        of_jars, totals, _filled(rates, released), bool((rates["method"] == STEP).any()),
     )  # fmt: skip
+
+
+def _filled(rates: pd.DataFrame, released: pd.DataFrame) -> np.ndarray:
+    """Spans of time whose release was filled in, of each jar, as the column `filled` tells."""
+    told = released[["jar", "time"]].assign(filled=released.get("filled", pd.Series("", released.index)))
+    if not told["filled"].isin(FILLED_IN).any():
+        return np.empty((0, 2))
+    told = told.sort_values("time", kind="stable")
+    before = told.groupby("jar")["time"].shift()
+    # Until the first interval begins, or up to the first reading.
+    begins = told["jar"].map(rates.groupby("jar")["time_start"].min()).where(before.isna())
+    spans = np.column_stack([before.fillna(0.0), np.fmin(told["time"], begins.fillna(np.inf))])
+    return spans[told["filled"].isin(FILLED_IN)]
 
 
 def _mean_curve(rows: pd.DataFrame, time: str, value: str, error: str) -> tuple[np.ndarray, ...]:

@@ -16,7 +16,7 @@ import numpy as np
 from scipy.interpolate import PchipInterpolator
 
 from talik.inference.line import Estimate
-from talik.temperature.between_jars import contrast, line_of, release_errors
+from talik.temperature.between_jars import contrast, line_of, release_errors, unknown
 from talik.temperature.curves import Curve, SetCurves
 from talik.temperature.estimate import PARTS, WHOLE, Q10Estimate, part, spread_of, undefined
 
@@ -108,11 +108,11 @@ def _log(curves: Sequence[Curve], clocks: Sequence[PchipInterpolator], taken: In
     places = [0, 1, 2] if taken.start > 0 else [1, 1, 2]
     carbon = taken.common * np.array([taken.start, taken.end, 1.0])[places]
     errors = release_errors(curves, taken.days[:, places], np.tile(carbon, (len(curves), 1)))
-    if not errors.known:
-        return line_of(curves, -np.log(taken.lengths), errors)
+    error, freedom = errors.of(_weights(curves, clocks, taken))
+    if not np.isfinite(error):
+        return line_of(curves, -np.log(taken.lengths), unknown(curves, 1))
     weights = contrast(np.array([curve.temperature for curve in curves]))
-    value = float(weights @ -np.log(taken.lengths))
-    return Estimate(value, *errors.of(_weights(curves, clocks, taken))), "replicates"
+    return Estimate(float(weights @ -np.log(taken.lengths)), error, freedom), "replicates"
 
 
 def _weights(curves: Sequence[Curve], clocks: Sequence[PchipInterpolator], taken: Increment) -> np.ndarray:

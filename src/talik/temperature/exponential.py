@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from talik.inference.line import Estimate
-from talik.temperature.between_jars import rate_errors
+from talik.temperature.between_jars import rate_errors, unknown
 from talik.temperature.curves import Curve, SetCurves, common_times, rates_at
 from talik.temperature.estimate import PER_TEN_DEGREES, Q10Estimate, scaled, undefined
 from talik.temperature.rates import first_and_whole
@@ -51,10 +51,10 @@ def _fit(curves: Sequence[Curve], times: np.ndarray, note: str) -> Q10Estimate:
     if found is None:
         return undefined("exponential-fit", *span, NOT_EXPONENTIAL, **window)
     # The error of a rate is told in parts of it, so that it is known where rates are above zero.
-    errors = rate_errors(curves, times) if (rates > 0).all() else None
-    log, source = found.slope, "residuals"
-    if errors is not None and errors.known:
-        log, source = Estimate(log.value, *errors.of((found.influence * means)[:, None])), "replicates"
+    errors = rate_errors(curves, times) if (rates > 0).all() else unknown(curves, 1)
+    error, freedom = errors.of((found.influence * means)[:, None])
+    told = np.isfinite(error)
+    log, source = (Estimate(found.slope.value, error, freedom), "replicates") if told else (found.slope, "residuals")
     return Q10Estimate(
         "exponential-fit", *span, scaled(log, PER_TEN_DEGREES), temperatures.size,
         source, flag=note, spread=_spread(temperatures, found.slope.value), **window,
