@@ -206,8 +206,8 @@ _ALL = (
     Table(
         "drift", "the trend of the Q10 of a set over the carbon respired",
         _columns(
-            "study set* sample definition* gas basis t_low t_high temperatures# time_start time_end n# q10_start# "
-            "q10_end# slope# sd# lower# upper# interval_from trend flag",
+            "study set* sample definition* gas basis t_low t_high temperatures# time_start time_end quota_start# n# "
+            "q10_start# q10_end# slope# sd# lower# upper# interval_from trend flag",
             definition=DEFINITIONS,
         ),
     ),

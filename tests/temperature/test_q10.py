@@ -226,16 +226,18 @@ def test_jars_warmed_in_steps_are_paired_and_have_no_equal_time_q10():
                 "time": temperatures,
                 "temperature": temperatures,
                 "gas": "co2",
-                "respiration": level * 2.6 ** (temperatures / 10),
+                "respiration": level * true ** (temperatures / 10),
             }
         )
-        for jar, level in (("a", 1.0), ("b", 5.0), ("c", 30.0))
+        for jar, level, true in (("a", 1.0, 2.5), ("b", 5.0, 2.6), ("c", 30.0, 2.7))
     ]
     found = q10(typed("respiration", pd.concat(parts)), jars)
     assert found["paired"].all()
     fit = of(found, "rate-fit").iloc[0]
-    # Levels differ thirtyfold between jars; within each the answer is the same, so pairing leaves no error.
-    assert_allclose([fit["q10"], fit["lower"], fit["upper"]], 2.6, rtol=1e-9)
+    # Levels differ thirtyfold between jars; pairing leaves only how their Q10 differ.
+    logs = np.log([2.5, 2.6, 2.7])
+    half = stats.t.ppf(0.975, 2) * logs.std(ddof=1) / 3**0.5
+    assert_allclose([fit["q10"], fit["lower"], fit["upper"]], np.exp(logs.mean() + half * np.array([0, -1, 1])))
     refused = found[found["definition"].isin(["equal-time", "equal-carbon"])]
     assert refused["q10"].isna().all()
     assert refused["flag"].str.contains("warmed in steps").all()

@@ -19,13 +19,10 @@ from scipy import stats
 
 from talik.inference.line import Estimate, satterthwaite, slope
 from talik.temperature.curves import Curve, at_times, common_times
-from talik.temperature.estimate import PER_TEN_DEGREES, scaled, spread_of
+from talik.temperature.estimate import PER_TEN_DEGREES, scaled, spread_of, told_error
 
 FEWEST_FOR_SHARE = 6
 """Common times from which the scatter of means tells how much of their error is that of single readings."""
-
-ROUNDING = 1e-9
-"""Relative error that is no error of jars but rounding: jars that agree entirely do not tell how jars differ."""
 
 SURE = 0.8
 """How sure it is that the error of readings is at least what it is taken for; coverage by simulation chose it."""
@@ -54,11 +51,6 @@ class CurveErrors:
             return np.nan, 0.0
         variances = np.einsum("ki,kij,kj->k", weights, self.covariance, weights)
         return told_error(float(np.sqrt(max(variances.sum(), 0.0)))), satterthwaite(variances, self.freedom)
-
-
-def told_error(error: float) -> float:
-    """An error on a logarithm that jars tell; NaN where it is none but rounding."""
-    return error if error > ROUNDING else np.nan
 
 
 @dataclass(frozen=True)

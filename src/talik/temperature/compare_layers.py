@@ -10,7 +10,7 @@ from talik.inference.line import Estimate, freedom_of_quantile, mean_of, sattert
 from talik.tables import empty, typed
 from talik.temperature.between_jars import release_errors, released_by
 from talik.temperature.curves import Curve, sets_of_curves, stepped
-from talik.temperature.estimate import FIRST, STUDY_RESIDUALS
+from talik.temperature.estimate import FIRST, STUDY_RESIDUALS, mean_of_jars, told_error
 from talik.temperature.q10 import PROFILE, pooled, widest
 
 ALL_CORES = "all"
@@ -313,7 +313,7 @@ def _log_release(jars: list[pd.DataFrame], day: float, means: CurvesOf) -> Estim
     if not (values > 0).all():
         return Estimate(np.nan, np.nan, 0)
     if values.size > 1:
-        return mean_of(np.log(values))
+        return mean_of_jars(np.log(values))
     log, curves = float(np.log(values[0])), means.get(jars[0]["jar"].iloc[0])
     if curves is not None:
         return replace(_of_mean(curves, float(jars[0]["temperature"].iloc[0]), day), value=log)
@@ -321,7 +321,7 @@ def _log_release(jars: list[pd.DataFrame], day: float, means: CurvesOf) -> Estim
     of = "release" if jars[0]["release"].notna().any() else "specific_release"
     relative = _by_day(jars[0], "sd", day) / _by_day(jars[0], of, day)
     freedom = float(jars[0]["replicates"].iloc[0]) - 1
-    return Estimate(log, relative if freedom >= 1 else np.nan, np.nan_to_num(freedom))
+    return Estimate(log, told_error(relative) if freedom >= 1 else np.nan, np.nan_to_num(freedom))
 
 
 def _of_mean(curves: tuple[Curve, ...], temperature: float, day: float) -> Estimate:
@@ -332,7 +332,8 @@ def _of_mean(curves: tuple[Curve, ...], temperature: float, day: float) -> Estim
     if not mine or not (carbon > 0).all():
         return Estimate(np.nan, np.nan, 0)
     errors = release_errors(curves, days, carbon)
-    return Estimate(np.nan, float(errors.covariance[mine[0], 0, 0]) ** 0.5, float(errors.freedom[mine[0]]))
+    error = told_error(float(errors.covariance[mine[0], 0, 0]) ** 0.5)
+    return Estimate(np.nan, error, float(errors.freedom[mine[0]]))
 
 
 def _by_day(curve: pd.DataFrame, column: str, day: float) -> float:

@@ -112,7 +112,9 @@ def sets_of_curves(respiration: pd.DataFrame, release: pd.DataFrame, jars: pd.Da
         own = dict(iter(of_set.get(key, released.iloc[:0]).dropna(subset=[RELEASE_OF[basis]]).groupby("temperature")))
         pairs = [(at, own.get(t, released.iloc[:0])) for t, at in rows.groupby("temperature")]
         lacking = [jar for pair in pairs for jar in _lacking(*pair)]
-        curves = tuple(_curve(*(rows[~rows["jar"].isin(lacking)] for rows in pair), basis) for pair in pairs)
+        curves = tuple(
+            _curve(at[~at["jar"].isin(lacking)], total[~total["jar"].isin(lacking)], basis) for at, total in pairs
+        )
         yield SetCurves(first["study"], name, first["sample"], basis, gas, curves, _left_out(lacking))
 
 
@@ -243,11 +245,6 @@ def rates_at(times: np.ndarray, curves: Sequence[Curve]) -> np.ndarray:
 def times_with_rates(times: np.ndarray, curves: Sequence[Curve]) -> np.ndarray:
     """Those of common times at which every rate is above zero, so that it has a logarithm. [d]"""
     return times[(rates_at(times, curves) > 0).all(axis=0)]
-
-
-def freedom_of(curves: Sequence[Curve]) -> np.ndarray:
-    """Degrees of freedom of the errors of curves: replicates less one, NaN where not stated."""
-    return np.array([curve.replicates - 1 for curve in curves])
 
 
 def at_times(times: np.ndarray, where: np.ndarray, values: np.ndarray) -> np.ndarray:

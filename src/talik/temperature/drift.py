@@ -6,7 +6,9 @@ respired by then. By carbon (``equal-carbon``), rates are compared where the sam
 .. math:: \ln Q_{10}(c) = \frac{10}{T_2 - T_1} \ln \frac{r_2(c)}{r_1(c)}
 
 which is what the time for an increment of carbon comes to as the increment gets small. A straight line through these
-points gives the change of ln Q10 from the start to the end of the carbon (``slope``), with Student's t.
+points gives the change of ln Q10 over all of the carbon (``slope``), with Student's t. Its ends are given where the
+first point lies (``q10_start``) and at the end of the carbon (``q10_end``); it is not drawn back to the start of the
+incubation, where nothing was read.
 
 If warming only speeds time up, the trend by carbon is flat and that by time falls: the warm soil has less fast carbon
 left. Where both drift, the carbon respired later has another Q10 than that respired first.
@@ -24,7 +26,8 @@ from talik.inference.line import Estimate, satterthwaite, slope
 from talik.tables import empty, typed
 from talik.temperature.between_jars import release_errors, replicates_of
 from talik.temperature.curves import Curve, common_times, rates_at, sets_of_curves, times_with_rates
-from talik.temperature.estimate import PER_TEN_DEGREES
+from talik.temperature.estimate import PER_TEN_DEGREES, told_error
+from talik.temperature.filled import filled_in_words
 from talik.temperature.q10 import keys_of, sides_of_freezing
 from talik.temperature.stepped import REFUSED, stepped_sets
 
@@ -74,7 +77,8 @@ def q10_drift(respiration: pd.DataFrame, jars: pd.DataFrame, *, release: pd.Data
         The table ``drift``: a row of rates at the same time (``rate-ratio``; ``rate-fit`` for three temperatures or
         more) and one of rates at the same carbon (``equal-carbon``) for every set. Of three temperatures or more,
         neighbours are compared at the same carbon as well, since the warmest soil runs through all that the coldest
-        respires in a few readings. Where there is no trend to be had, `slope` is empty and `flag` says why.
+        respires in a few readings. `q10_start` is that of the line at the first point, at the share `quota_start` of
+        the carbon. Where there is no trend to be had, `slope` is empty and `flag` says why.
 
     Examples
     --------
@@ -88,18 +92,23 @@ def q10_drift(respiration: pd.DataFrame, jars: pd.DataFrame, *, release: pd.Data
     ...         for jar, t, fast, slow in (("cold", 5.0, 1, 1), ("warm", 15.0, 2, 4))]
     >>> found = q10_drift(typed("respiration", pd.concat(rows)), typed("jars", jars))
     >>> found[["definition", "q10_start", "q10_end", "trend"]].round(1).to_dict("records")[1]
-    {'definition': 'equal-carbon', 'q10_start': 2.0, 'q10_end': 5.2, 'trend': 'rises in these jars'}
+    {'definition': 'equal-carbon', 'q10_start': 2.1, 'q10_end': 5.2, 'trend': 'rises in these jars'}
     """
     release = release_of(respiration) if release is None else release
     rows: list[dict[str, object]] = []
     for curves in sets_of_curves(respiration, release, jars):
         for side in sides_of_freezing(curves):
-            rows += [keys_of(curves) | row for row in _of_curves(side.curves)]
+            rows += [keys_of(curves) | _noted(row, curves.left_out) for row in _of_curves(side.curves)]
     for keys, estimates in stepped_sets(respiration, jars):
         last = estimates[-1]
         span: dict[str, object] = {"t_low": last.t_low, "t_high": last.t_high, "temperatures": last.temperatures}
         rows.append(keys | span | {"definition": "equal-carbon", "n": 0, "flag": REFUSED})
     return typed("drift", pd.DataFrame(rows)) if rows else empty("drift")
+
+
+def _noted(row: dict[str, object], note: str) -> dict[str, object]:
+    """A row whose flag says this as well."""
+    return row | {"flag": "; ".join(filter(None, [str(row["flag"]), note]))}
 
 
 def _of_curves(curves: Sequence[Curve]) -> list[dict[str, object]]:
@@ -120,7 +129,10 @@ def _of_curves(curves: Sequence[Curve]) -> list[dict[str, object]]:
 def _trend_row(curves: Sequence[Curve], points_of: PointsOf) -> dict[str, object]:
     points, note = points_of(curves)
     found, source = _between_jars(trend(points), curves, points_of)
-    return _row(points, found, note, source)
+    row = _row(points, found, note, source)
+    if not points.log.size:
+        return row
+    return _noted(row, filled_in_words(curves, np.zeros(len(curves)), np.full(len(curves), points.time_end)))
 
 
 def points_by_time(curves: Sequence[Curve]) -> tuple[Points, str]:
@@ -230,7 +242,7 @@ def _between_jars(found: Estimate, curves: Sequence[Curve], points_of: PointsOf)
         error = _raised_in_turn(found, curves)
     else:
         return found, "residuals"
-    if not np.isfinite(error.error):
+    if not np.isfinite(told_error(error.error)):
         return found, "residuals"
     return replace(error, value=found.value), "replicates"
 
@@ -286,16 +298,18 @@ def _row(points: Points, found: Estimate, note: str, source: str) -> dict[str, o
     if not np.isfinite(found.value):
         few = f"{n} point{'' if n == 1 else 's'}: no trend" if n else "no trend"
         return row | {"flag": "; ".join(filter(None, [note, few]))}
-    start = float(points.log.mean() - found.value * points.carbon.mean())
+    first = float(points.carbon.min())
+    at_none = float(points.log.mean() - found.value * points.carbon.mean())
     lower, upper = found.interval()
     words = "rises" if lower > 0 else "falls" if upper < 0 else NONE_SEEN
     if source == "residuals" and words != NONE_SEEN:
         words = f"{words} {IN_THESE}"
     with np.errstate(over="ignore"):
-        ends = {"q10_start": np.exp(start), "q10_end": np.exp(start + found.value)}
+        ends = {"q10_start": np.exp(at_none + found.value * first), "q10_end": np.exp(at_none + found.value)}
     return (
         row
         | ends
+        | {"quota_start": first}
         | {"slope": found.value, "sd": found.error, "lower": lower, "upper": upper, "trend": words}
         | {"interval_from": source}
     )

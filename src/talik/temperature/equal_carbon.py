@@ -4,7 +4,8 @@ r"""Q10 of the time that the same carbon took (``equal-carbon``; Conant et al. 2
 
 for an increment of carbon from :math:`q_a` to :math:`q_b`. The same carbon is compared, so using it up
 does not bias the number. If warming only speeds time up, it is the true Q10 at every quota. Beyond what
-the slowest curve respired it is not defined.
+the slowest curve respired it is not defined. Where a tenth of the carbon of an increment or more was filled
+in, as before a late first reading, the flag says how much.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,6 +20,7 @@ from talik.inference.line import Estimate
 from talik.temperature.between_jars import contrast, line_of, release_errors, unknown
 from talik.temperature.curves import Curve, SetCurves
 from talik.temperature.estimate import PARTS, WHOLE, Q10Estimate, part, spread_of, undefined
+from talik.temperature.filled import filled_in_words
 
 
 def equal_carbon(curves: SetCurves) -> Iterator[Q10Estimate]:
@@ -95,7 +97,8 @@ def _increment(curves: Sequence[Curve], clocks: Sequence[PchipInterpolator], tak
         return undefined("equal-carbon", *span, "an increment took no time", **window)
     if any(day <= curve.released_at[0] for curve, day in zip(curves, taken.days[:, 1], strict=True)):
         return undefined("equal-carbon", *span, "respired before the first reading of one temperature", **window)
-    flag = "a curve falls" if any((np.diff(curve.released) < 0).any() for curve in curves) else ""
+    falls = "a curve falls" if any((np.diff(curve.released) < 0).any() for curve in curves) else ""
+    flag = "; ".join(filter(None, [falls, filled_in_words(curves, taken.days[:, 0], taken.days[:, 1])]))
     log, source = _log(curves, clocks, taken)
     return Q10Estimate(
         "equal-carbon", *span, log, 1 if temperatures.size == 2 else temperatures.size, source, flag=flag,

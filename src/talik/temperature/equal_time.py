@@ -2,7 +2,8 @@ r"""Q10 of the carbon released by the same day (``equal-time``).
 
 .. math:: \ln Q_{10} = \frac{10}{T_2 - T_1} \ln \frac{R_2(t)}{R_1(t)}
 
-at the last day t that the curves share. It is biased low: where it is warm, labile carbon is gone sooner.
+at the last day t that the curves share. It is biased low: where it is warm, labile carbon is gone sooner. Where a tenth
+of the carbon of a temperature or more was filled in, as before a late first reading, the flag says how much.
 """
 
 from collections.abc import Iterator, Sequence
@@ -13,6 +14,7 @@ import numpy as np
 from talik.temperature.between_jars import line_of, release_errors, released_by
 from talik.temperature.curves import Curve, SetCurves
 from talik.temperature.estimate import Q10Estimate, spread_of, undefined
+from talik.temperature.filled import filled_in_words
 
 UNEQUAL = 0.05
 """Curves whose last days differ by more than this share are of unequal length."""
@@ -33,12 +35,20 @@ def _last_common(curves: Sequence[Curve]) -> tuple[float, np.ndarray, str]:
         return np.nan, nothing, "no reading at one temperature"
     ends = np.array([curve.released_at[-1] for curve in curves])
     day = float(ends.min())
-    if any(curve.time[0] >= day for curve in curves):
+    if any(curve.time[0] > day for curve in curves):
         return day, nothing, "one temperature was first read when another had ended; warmed in steps?"
+    if any(curve.time[0] == day for curve in curves):
+        return (
+            day,
+            nothing,
+            f"nothing was read before day {day:g}, the last common one: the release by then is filled in",
+        )
     released = np.array([released_by(curve, day) for curve in curves])
     if (released <= 0).any():
         return day, released, "nothing released at one temperature"
-    return day, released, "curves of unequal length" if ends.max() > (1 + UNEQUAL) * day else ""
+    unequal = "curves of unequal length" if ends.max() > (1 + UNEQUAL) * day else ""
+    filled = filled_in_words(curves, np.zeros(len(curves)), np.full(len(curves), day))
+    return day, released, "; ".join(filter(None, [unequal, filled]))
 
 
 def _on_last_day(curves: Sequence[Curve]) -> Q10Estimate:

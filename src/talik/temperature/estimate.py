@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from talik.inference.line import Estimate
+from talik.inference.line import Estimate, mean_of
 
 PER_TEN_DEGREES = 10.0
 """A Q10 is for ten degrees. [°C]"""
@@ -93,6 +93,21 @@ def undefined(definition: str, t_low: float, t_high: float, temperatures: int, w
     """A Q10 that these data do not define, and why."""
     nothing = Estimate(np.nan, np.nan, 0)
     return Q10Estimate(definition, t_low, t_high, temperatures, nothing, np.nan, "", flag=why, **parts)
+
+
+ROUNDING = 1e-9
+"""Error on a logarithm that is none of jars but rounding: jars that agree entirely do not tell how jars differ."""
+
+
+def told_error(error: float) -> float:
+    """An error on a logarithm that jars tell; NaN where it is none but rounding."""
+    return error if error > ROUNDING else np.nan
+
+
+def mean_of_jars(values) -> Estimate:
+    """Mean of one logarithm a jar, without an error where the jars agree entirely."""
+    found = mean_of(values)
+    return replace(found, error=told_error(found.error))
 
 
 def scaled(estimate: Estimate, factor: float) -> Estimate:

@@ -9,9 +9,10 @@ import pandas as pd
 
 from talik.errors import UnknownNameError, listed
 from talik.flux import release as release_of
+from talik.flux.release import replicate_errors
 from talik.incubation.checks import weak_sets
 from talik.quantities import quantity
-from talik.tables import empty, typed
+from talik.tables import DEFINITIONS, empty, typed
 from talik.temperature.along import rate_fit_along, rate_ratio_along
 from talik.temperature.arrhenius import arrhenius
 from talik.temperature.curves import SetCurves, sets_of_curves
@@ -56,6 +57,9 @@ PROFILE = "profile"
 
 NO_INTERVAL = "no interval: too few readings, and no replicates"
 """Flag of a Q10 whose error the data do not tell."""
+
+TELLS_NOTHING = "standard deviations of zero, or numbers of replicates below one or infinite, tell no error"
+"""Flag of a Q10 without an interval from replicates whose rates have such."""
 
 IMPROBABLE = "improbable"
 """Flag of a value that no soil is known to have."""
@@ -128,7 +132,8 @@ def q10(
     table = typed("q10", pd.DataFrame(rows)) if rows else empty("q10")
     if pools is not None and len(pools):
         table = typed("q10", pd.concat([table, pool_rows(pools, table)]))
-    return _with_improbable_flagged(_with_weak_sets_flagged(_with_missing_intervals_told(table), jars, release))
+    table = _with_poor_errors_told(_with_missing_intervals_told(table), respiration, jars)
+    return _with_improbable_flagged(_with_weak_sets_flagged(table, jars, release))
 
 
 def estimates_of_curves(
@@ -149,12 +154,17 @@ def estimates_of_curves(
     """
     names = list(names)
     found = [
-        (curves, estimate)
+        (curves, _also(estimate, curves.left_out))
         for curves in sets_of_curves(respiration, release, jars)
         for name in names
         for estimate in _either_side_of_freezing(name, curves)
     ]
     return _by_study(found)
+
+
+def _also(estimate: Q10Estimate, note: str) -> Q10Estimate:
+    """An estimate whose flag says this as well."""
+    return replace(estimate, flag="; ".join(filter(None, [estimate.flag, note])))
 
 
 def sides_of_freezing(curves: SetCurves) -> list[SetCurves]:
@@ -232,6 +242,18 @@ def _with_missing_intervals_told(table: pd.DataFrame) -> pd.DataFrame:
     return table.assign(flag=table["flag"].where(~bare, flags))
 
 
+def _with_poor_errors_told(table: pd.DataFrame, respiration: pd.DataFrame, jars: pd.DataFrame) -> pd.DataFrame:
+    """A Q10 without an interval from replicates says where standard deviations that were given told nothing."""
+    uncounted = ~np.isfinite(respiration["n"]) | (respiration["n"] < 1)
+    poor = np.isnan(replicate_errors(respiration)) | (respiration["n"].notna() & uncounted)
+    names = respiration.loc[respiration["sd"].notna() & poor, "jar"].unique()
+    sets = jars.loc[jars["jar"].isin(names), "set"]
+    told = table["set"].isin(sets) & table["q10"].notna() & (table["interval_from"] != "replicates")
+    told &= table["definition"] != "pool"
+    flags = [f"{flag}; {TELLS_NOTHING}" if flag else TELLS_NOTHING for flag in table["flag"]]
+    return table.assign(flag=table["flag"].where(~told, flags))
+
+
 def _with_weak_sets_flagged(table: pd.DataFrame, jars: pd.DataFrame, release: pd.DataFrame) -> pd.DataFrame:
     weak = {name for _, name, _ in weak_sets(jars, release)}
     is_weak = table["set"].isin(weak)
@@ -260,12 +282,20 @@ def widest(table: pd.DataFrame, definition: str) -> pd.DataFrame:
     table : DataFrame
         The table ``q10``.
     definition : str
-        A name out of ``Q10_DEFINITIONS``, or ``rate`` (rate-fit, or rate-ratio for two temperatures).
+        A name out of ``Q10_DEFINITIONS``, ``pool``, or ``rate`` (rate-fit, or rate-ratio for two temperatures).
 
     Returns
     -------
     DataFrame
+
+    Raises
+    ------
+    UnknownNameError
+        For a definition that there is not.
     """
+    known = ["rate", *DEFINITIONS]
+    if definition not in known:
+        raise UnknownNameError(f"no definition of Q10 is called {definition}; there are {listed(known)}.", [definition])
     names = ["rate-fit", "rate-ratio"] if definition == "rate" else [definition]
     rows = table[table["definition"].isin(names)]
     rows = rows[rows["quota_start"].isna() | ((rows["quota_start"] == 0) & (rows["quota_end"] == 1))]

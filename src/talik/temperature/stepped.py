@@ -11,7 +11,7 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
-from talik.inference.line import Estimate, mean_of, slope
+from talik.inference.line import Estimate, slope
 from talik.tables import RESPIRATION_OF
 from talik.temperature.arrhenius import arrhenius_line, ln_q10_per_energy
 from talik.temperature.curves import stepped, usable_jars
@@ -20,6 +20,7 @@ from talik.temperature.estimate import (
     FREEZING,
     PER_TEN_DEGREES,
     Q10Estimate,
+    mean_of_jars,
     scaled,
     undefined,
 )
@@ -94,7 +95,7 @@ def _mean_over_jars(
     if not found:
         why = "no exponential fits any jar" if fits else "no jar with all temperatures"
         return undefined(definition, *span, why, paired=True)
-    log, source = (found[0], "residuals") if len(found) == 1 else (mean_of([f.value for f in found]), "replicates")
+    log, source = (found[0], "residuals") if len(found) == 1 else (mean_of_jars([f.value for f in found]), "replicates")
     missing = len(fits) - len(found)
     flag = f"{missing} of {len(fits)} jars left out, which no exponential fits" if missing else ""
     return Q10Estimate(definition, *span, scaled(log, factor), len(found), source, paired=True, flag=flag)
@@ -104,7 +105,7 @@ def _pair(logs: pd.DataFrame, low: float, high: float) -> Q10Estimate:
     differences = (logs[high] - logs[low]).dropna().to_numpy()
     if not differences.size:
         return undefined("rate-ratio", low, high, 2, "no jar with both temperatures", paired=True)
-    log = scaled(mean_of(differences), PER_TEN_DEGREES / (high - low))
+    log = scaled(mean_of_jars(differences), PER_TEN_DEGREES / (high - low))
     flag = "one jar: no interval" if differences.size == 1 else ""
     return Q10Estimate("rate-ratio", low, high, 2, log, differences.size, "replicates", paired=True, flag=flag)
 
@@ -117,5 +118,5 @@ def _over_all(logs: pd.DataFrame, span: tuple[float, float, int]) -> Q10Estimate
     if len(slopes) == 1:
         log, source = slopes[0], "residuals"
     else:
-        log, source = mean_of([one.value for one in slopes]), "replicates"
+        log, source = mean_of_jars([one.value for one in slopes]), "replicates"
     return Q10Estimate("rate-fit", *span, scaled(log, PER_TEN_DEGREES), len(slopes), source, paired=True)

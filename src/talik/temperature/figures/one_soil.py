@@ -167,7 +167,8 @@ def _trend(ax: Axes, rows: pd.DataFrame, trend: pd.DataFrame | None, by_carbon: 
             line = mine.iloc[0]
             title += f": {'no trend' if line['trend'] == 'none seen' else line['trend']}"
             if by_carbon:
-                ax.plot([0, 1], np.clip([line["q10_start"], line["q10_end"]], *limits), "--", color=INK, linewidth=0.9)
+                ends = np.clip([line["q10_start"], line["q10_end"]], *limits)
+                ax.plot([line["quota_start"], 1], ends, "--", color=INK, linewidth=0.9)
     ax.set_title(title, loc="left", fontsize=7.5)
 
 
