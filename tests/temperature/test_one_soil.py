@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from soils_with_known_q10 import two_pools
+from soils_with_known_q10 import of, two_pools
 from talik import q10, q10_drift
 from talik.errors import UnknownNameError
 from talik.tables import typed
@@ -91,7 +91,8 @@ def test_the_trend_is_told_and_drawn_at_the_same_carbon():
     table, drift = estimates(temperatures=(5, 15))
     ax = plot_q10_along(along_incubation(table, "soil", "equal-carbon"), Figure().subplots(), trend=drift)
     assert ax.get_title(loc="left") == "Same carbon: rises in these jars"
-    assert [line for line in ax.lines if line.get_linestyle() == "--"]
+    (line,) = [line for line in ax.lines if line.get_linestyle() == "--"]
+    assert line.get_xdata().tolist() == [of(drift, "equal-carbon")["quota_start"].item(), 1.0]
     assert ax.get_xlabel() == "Carbon respired [share]"
 
 
