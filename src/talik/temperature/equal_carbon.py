@@ -4,7 +4,7 @@ r"""Q10 of the time that the same carbon took (``equal-carbon``; Conant et al. 2
 
 for an increment of carbon from :math:`q_a` to :math:`q_b`. The same carbon is compared, so using it up
 does not bias the number. If warming only speeds time up, it is the true Q10 at every quota. Beyond what
-the slowest curve respired it is not defined. Where a tenth of the carbon of an increment or more was filled
+the slowest curve respired it is not defined. Where a fifth of the carbon of an increment or more was filled
 in, as before a late first reading, the flag says how much.
 """
 

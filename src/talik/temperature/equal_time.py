@@ -2,7 +2,7 @@ r"""Q10 of the carbon released by the same day (``equal-time``).
 
 .. math:: \ln Q_{10} = \frac{10}{T_2 - T_1} \ln \frac{R_2(t)}{R_1(t)}
 
-at the last day t that the curves share. It is biased low: where it is warm, labile carbon is gone sooner. Where a tenth
+at the last day t that the curves share. It is biased low: where it is warm, labile carbon is gone sooner. Where a fifth
 of the carbon of a temperature or more was filled in, as before a late first reading, the flag says how much.
 """
 

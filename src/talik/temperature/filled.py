@@ -7,7 +7,7 @@ import numpy as np
 from talik.temperature.between_jars import released_by
 from talik.temperature.curves import Curve
 
-CONSIDERABLE = 0.1
+CONSIDERABLE = 0.2
 """Share of the carbon from which a Q10 says that it was filled in."""
 
 
@@ -35,7 +35,7 @@ def share_filled(curve: Curve, start: float, end: float) -> float:
 
 
 def filled_in_words(curves: Sequence[Curve], starts, ends) -> str:
-    """That a tenth or more of the carbon of some temperatures was not read, and how much; empty where it was.
+    """That a fifth or more of the carbon of some temperatures was not read, and how much; empty where it was.
 
     Parameters
     ----------
