@@ -8,11 +8,9 @@ from pandas.testing import assert_frame_equal
 
 from soils_with_known_q10 import of, two_pools
 from talik import activation_energy, compare_layers, q10, q10_drift, release
-from talik.errors import TableError, UnknownNameError
+from talik.errors import TableError
 from talik.inference.line import freedom_of_quantile
 from talik.tables import typed
-from talik.temperature import flux_sensitivity
-from talik.temperature.one_soil import along_incubation, one_soil
 
 DAYS = np.array([1.0, 3, 7, 14, 28, 56, 100])
 
@@ -181,14 +179,3 @@ def test_times_before_the_start_are_an_error_that_names_the_jar():
     for answer in (q10, q10_drift, activation_energy):
         with pytest.raises(TableError, match="a"):
             answer(rates.assign(time=rates["time"] - 10), jars)
-
-
-def test_names_that_are_unknown_are_errors():
-    rates, jars = means()
-    found = q10(rates, jars)
-    with pytest.raises(UnknownNameError, match="no set is called nowhere; there are S"):
-        one_soil(found, "nowhere")
-    with pytest.raises(UnknownNameError, match="no set is called nowhere"):
-        along_incubation(found, "nowhere", "rate")
-    with pytest.raises(UnknownNameError, match="no definition of Q10 is called equal carbon; there are rate, rate-rat"):
-        flux_sensitivity(found, release(rates), jars, definition="equal carbon")

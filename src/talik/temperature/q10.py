@@ -12,7 +12,7 @@ from talik.flux import release as release_of
 from talik.flux.release import replicate_errors
 from talik.incubation.checks import weak_sets
 from talik.quantities import quantity
-from talik.tables import DEFINITIONS, empty, typed
+from talik.tables import empty, typed
 from talik.temperature.along import rate_fit_along, rate_ratio_along
 from talik.temperature.arrhenius import arrhenius
 from talik.temperature.curves import SetCurves, sets_of_curves
@@ -287,15 +287,7 @@ def widest(table: pd.DataFrame, definition: str) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-
-    Raises
-    ------
-    UnknownNameError
-        For a definition that there is not.
     """
-    known = ["rate", *DEFINITIONS]
-    if definition not in known:
-        raise UnknownNameError(f"no definition of Q10 is called {definition}; there are {listed(known)}.", [definition])
     names = ["rate-fit", "rate-ratio"] if definition == "rate" else [definition]
     rows = table[table["definition"].isin(names)]
     rows = rows[rows["quota_start"].isna() | ((rows["quota_start"] == 0) & (rows["quota_end"] == 1))]
