@@ -179,3 +179,15 @@ def test_times_before_the_start_are_an_error_that_names_the_jar():
     for answer in (q10, q10_drift, activation_energy):
         with pytest.raises(TableError, match="a"):
             answer(rates.assign(time=rates["time"] - 10), jars)
+
+
+@pytest.mark.parametrize("poor", ["respiration", "release"])
+def test_a_jar_with_infinite_values_is_left_out_and_crashes_nothing(poor):
+    rates, jars = single_jars()
+    measured = {"respiration": rates, "release": release(rates)}
+    name = rates["jar"].iloc[0]
+    table = measured[poor]
+    measured[poor] = table.assign(**{poor: table[poor].where(table["jar"] != name, np.inf)})
+    for answer in (q10, q10_drift):
+        found = answer(measured["respiration"], jars, release=measured["release"])
+        assert found["flag"].str.contains(f"jar {name}").all()

@@ -223,7 +223,7 @@ def release_covariance(
     if len(names) != 1:
         raise TableError(
             f"a covariance is that of one jar and gas, and there are {len(names)}: "
-            f"{listed([' '.join(filter(None, map(str, row))) for row in names.to_numpy()])}",
+            f"{listed([' '.join(filter(None, map(str, row))) for row in names.to_numpy()]) or 'no row has a rate'}",
             names["jar"].unique(),
         )
     rows = rows.sort_values("time", kind="stable")

@@ -105,17 +105,22 @@ def sets_of_curves(respiration: pd.DataFrame, release: pd.DataFrame, jars: pd.Da
     of_set = dict(iter(released.groupby(_KEYS, sort=False)))
     for key, rows in rates.groupby(_KEYS, sort=False):
         _, name, basis, gas = key
-        rows = rows.dropna(subset=["temperature", RESPIRATION_OF[basis]])
+        rows = _with_numbers(rows, RESPIRATION_OF[basis])
         if rows.empty:
             continue
         first = rows.iloc[0]
-        own = dict(iter(of_set.get(key, released.iloc[:0]).dropna(subset=[RELEASE_OF[basis]]).groupby("temperature")))
+        own = dict(iter(_with_numbers(of_set.get(key, released.iloc[:0]), RELEASE_OF[basis]).groupby("temperature")))
         pairs = [(at, own.get(t, released.iloc[:0])) for t, at in rows.groupby("temperature")]
         lacking = [jar for pair in pairs for jar in _lacking(*pair)]
         curves = tuple(
             _curve(at[~at["jar"].isin(lacking)], total[~total["jar"].isin(lacking)], basis) for at, total in pairs
         )
         yield SetCurves(first["study"], name, first["sample"], basis, gas, curves, _left_out(lacking))
+
+
+def _with_numbers(rows: pd.DataFrame, column: str) -> pd.DataFrame:
+    """Rows with a temperature and a value that is a number."""
+    return rows[np.isfinite(rows[["temperature", column]]).all(axis=1)]
 
 
 def _lacking(rates: pd.DataFrame, released: pd.DataFrame) -> list[str]:
