@@ -54,4 +54,7 @@ def filled_in_words(curves: Sequence[Curve], starts, ends) -> str:
         for curve, share in zip(curves, shares, strict=True)
         if share >= CONSIDERABLE
     ]
-    return f"of the carbon, {' and '.join(told)} was not read but filled in" if told else ""
+    if not told:
+        return ""
+    named = " and ".join(filter(None, [", ".join(told[:-1]), told[-1]]))
+    return f"of the carbon, {named} was not read but filled in"
