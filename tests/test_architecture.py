@@ -11,7 +11,7 @@ from talik.study import STAGES
 SOURCE = Path(__file__).parent.parent / "src" / "talik"
 
 FLOORS = (
-    "constants", "errors", "extras", "problems", "quantities", "textfile", "units", "tables", "columns", "store", "essdive",
+    "constants", "errors", "extras", "problems", "quantities", "textfile", "units", "tables", "frames", "columns", "store", "essdive",
     "work", "inference", "geography", "survey", "flux", "incubation", "responses", "pools", "temperature", "spatial",
     "drivers", "warming", "land_models", "projection", "design", "library", "source", "result", "report", "study",
     "new", "check", "export", "progress", "demo", "cli", "__main__", "app",

@@ -324,7 +324,10 @@ def _flux(study: Study, tables: dict[str, pd.DataFrame], _: Means) -> dict[str, 
 
 def _pools(study: Study, tables: dict[str, pd.DataFrame], means: Means) -> dict[str, pd.DataFrame]:
     from talik.pools import fit_pools
+    from talik.tables import empty
 
+    if (tables["respiration"]["gas"] == "ch4").all():  # the models are of carbon dioxide
+        return {"pools": empty("pools")}
     fitted = fit_pools(
         tables["respiration"], tables["jars"], models=study.settings.pools.models,
         workers=means.workers.count, scheduler=means.workers.scheduler,

@@ -325,6 +325,14 @@ _ALL = (
 TABLES = {table.name: table for table in _ALL}
 """Every table by its name."""
 
+GIVEN = ("sites", "samples", "properties", "jars", "readings", "cabinets", "respiration", "release")
+"""Tables that a laboratory gives. What is measured is finite; an interval that talik computes may be endless."""
+
+_LEAST = {"sd": 0.0, "sd_shared": 0.0, "n": 1.0, "replicates": 1.0}
+"""Least value of numbers that tell of others."""
+
+_LARGEST = float(np.finfo(float).max)
+
 _HEADER = re.compile(r"^\s*(?P<name>[^\[\]]+?)\s*(?:\[(?P<unit>[^\]]*)\])?\s*$")
 
 
@@ -338,6 +346,37 @@ def header(column: str) -> str:
     """
     unit = QUANTITIES[column].unit if column in QUANTITIES else ""
     return f"{column} [{unit}]" if unit else column
+
+
+def limits(table: str, column: str) -> tuple[float, float] | None:
+    """Least and largest value that a number of a table can have; None where it can have any.
+
+    Examples
+    --------
+    >>> limits("respiration", "time"), limits("q10", "n")
+    ((0.0, 40000.0), None)
+    """
+    if column in QUANTITIES:
+        low, high = (float(end) for end in QUANTITIES[column].possible)
+    elif table in GIVEN and column not in ("lower", "upper"):
+        low, high = _LEAST.get(column, -np.inf), np.inf
+    else:
+        return None
+    return (max(low, -_LARGEST), min(high, _LARGEST)) if table in GIVEN else (low, high)
+
+
+def range_in_words(column: str, low: float, high: float) -> str:
+    """What a number of a column can be, in words.
+
+    Examples
+    --------
+    >>> range_in_words("time", 0, 40000), range_in_words("n", *limits("respiration", "n"))
+    ('between 0 and 40000 d', '1 or more, and finite,')
+    """
+    unit = f" {QUANTITIES[column].unit}".rstrip() if column in QUANTITIES else ""
+    if high < _LARGEST:
+        return f"between {low:g} and {high:g}{unit}"
+    return "a finite number" if low <= -_LARGEST else f"{low:g}{unit} or more, and finite,"
 
 
 def empty(name: str) -> pd.DataFrame:
@@ -357,13 +396,19 @@ def typed(name: str, frame: pd.DataFrame) -> pd.DataFrame:
         elif column.kind == "flag":
             made[column.name] = values.map(_truth).astype(bool)
         else:
-            made[column.name] = _texts(values)
-    made |= {column: _texts(frame[column]) for column in further}
+            made[column.name] = as_text(values)
+    made |= {column: as_text(frame[column]) for column in further}
     return pd.DataFrame(made, index=frame.index).reset_index(drop=True)
 
 
-def _texts(values: pd.Series) -> pd.Series:
-    """Text as it stands; a whole number read as a float loses its decimals; nothing is ''."""
+def as_text(values: pd.Series) -> pd.Series:
+    """Text as it stands; a whole number read as a float loses its decimals; nothing is ''.
+
+    Examples
+    --------
+    >>> as_text(pd.Series([1.0, None, "peat"])).tolist()
+    ['1', '', 'peat']
+    """
     if isinstance(values.dtype, pd.StringDtype | pd.CategoricalDtype) or values.isna().all():
         codes, known = pd.factorize(values)  # long columns repeat few texts
         return pd.Series(np.array([*map(_text, known), ""], object)[codes], index=values.index).astype("str")
@@ -579,12 +624,11 @@ def _case(table: Table, row) -> str:
         return f"{at} is empty, and a value is needed"
     if column.values:
         return f"{at} {row.failure_case!r} is none of {', '.join(repr(v) for v in column.values)}"
-    low, high = QUANTITIES[column.name].possible
-    unit = QUANTITIES[column.name].unit
+    needed = range_in_words(column.name, *(limits(table.name, column.name) or (-_LARGEST, _LARGEST)))
     hint = ""
-    if unit == "degC" and row.failure_case > 150:
+    if header(column.name).endswith("[degC]") and row.failure_case > 150:
         hint = f". Kelvin? Then call the column '{column.name} [K]'"
-    return f"{at} {row.failure_case:g} is impossible; between {low:g} and {high:g} {unit} is needed{hint}"
+    return f"{at} {row.failure_case:g} is impossible; {needed} is needed{hint}"
 
 
 @cache
@@ -609,8 +653,9 @@ def schema(name: str):
             checks.append(pa.Check(lambda values: values != "", name="filled"))
         if column.values:
             checks.append(pa.Check.isin(list(column.values)))
-        if column.name in QUANTITIES:
-            checks.append(pa.Check.in_range(*QUANTITIES[column.name].possible))
+        within = limits(name, column.name) if column.kind == "number" else None
+        if within:
+            checks.append(pa.Check.in_range(*within))
         columns[column.name] = pa.Column(
             checks=checks,
             nullable=not (column.required and column.kind == "number"),

@@ -245,3 +245,13 @@ def test_memory_does_not_grow_with_the_number_of_sets(tmp_path, monkeypatch):
 
     peak(3)
     assert peak(40) < 1.3 * peak(8)
+
+
+def test_a_gas_without_rows_is_refused_with_those_that_have(tmp_path):
+    write_table(RESPIRATION.assign(gas="ch4"), tmp_path / "respiration.csv")
+    write_table(JARS, tmp_path / "jars.csv")
+    files = [str(tmp_path / name) for name in ("respiration.csv", "jars.csv")]
+    done = CliRunner().invoke(app, ["pools", *files, "--out", str(tmp_path / "pools.csv")])
+    assert isinstance(done.exception, TableError)
+    assert str(done.exception) == f"respiration has no rows of gas 'co2'; it has {len(RESPIRATION)} of 'ch4'."
+    assert not (tmp_path / "pools.csv").exists()

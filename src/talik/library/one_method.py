@@ -12,7 +12,7 @@ from talik.incubation.measurements import Measurements
 from talik.incubation.sets import treatment_columns
 from talik.library.contents import list_library, read_library
 from talik.library.file import WAIT, Tell
-from talik.tables import DEFINITIONS, TABLES
+from talik.tables import DEFINITIONS, TABLES, empty
 
 SAME_TEMPERATURE = 1e-6
 """Temperatures closer than this are one. [°C]"""
@@ -165,6 +165,8 @@ def _estimates(measured: Measurements, definition: str) -> pd.DataFrame:
         return q10(measured.respiration, measured.jars, definitions=[definition])
     from talik.pools import fit_pools
 
+    if (measured.respiration["gas"] == "ch4").all():  # the models are of carbon dioxide
+        return empty("q10")
     pools = fit_pools(measured.respiration, measured.jars, models=POOL_MODELS)
     # The ratios of rates bring the temperatures that each set was fitted over.
     table = q10(measured.respiration, measured.jars, pools=pools, definitions=["rate-ratio"])

@@ -1,13 +1,14 @@
 """Rates of every soil of a study, from the respiration table, as the pool models take them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from talik.errors import TableError, listed
+from talik.errors import listed
+from talik.frames import CLOSEST, rates_and_jars, refuse_other_gases
 from talik.pools.batch import Series
 from talik.pools.errors import Smoothed, difference_of_replicates, jar_difference, proportional, with_jars_apart
 
@@ -76,7 +77,6 @@ def soil_rates(respiration: pd.DataFrame, jars: pd.DataFrame, *, gas: str = "co2
     SoilRates
         In the order of the sets' names.
     """
-    refuse_unknown(sorted(set(respiration["jar"].astype(str)) - set(jars["jar"].astype(str))))
     rates = respiration.assign(jar=respiration["jar"].astype(str))
     if "gas" in rates:
         rates = rates.loc[rates["gas"].isin([gas, ""]) | rates["gas"].isna()]
@@ -94,12 +94,6 @@ def soil_rates(respiration: pd.DataFrame, jars: pd.DataFrame, *, gas: str = "co2
             yield _set_rates(str(name), rows, group)
 
 
-def refuse_unknown(jars: Sequence[str]) -> None:
-    """Refuse respiration of jars that the jars table does not have."""
-    if jars:
-        raise TableError(f"jars {listed(jars)} have respiration but are not in the jars table; add their rows.", jars)
-
-
 @dataclass(frozen=True)
 class Part:
     """Sets that are fitted in one piece."""
@@ -110,13 +104,15 @@ class Part:
     """Rows of the ``jars`` table."""
 
 
-def cut(respiration: pd.DataFrame, jars: pd.DataFrame) -> Iterator[Part]:
+def cut(respiration: pd.DataFrame, jars: pd.DataFrame, *, gas: str = "co2") -> Iterator[Part]:
     """Sets in the order of their names, in parts that hang on nothing else.
 
     Parameters
     ----------
     respiration, jars : DataFrame
         As in `talik.fit_pools`.
+    gas : str, default "co2"
+        Which gas will be fitted.
 
     Yields
     ------
@@ -126,11 +122,12 @@ def cut(respiration: pd.DataFrame, jars: pd.DataFrame) -> Iterator[Part]:
     Raises
     ------
     TableError
-        For rates of jars that the jars table does not have.
+        For tables that nothing can be fitted to, as `rates_and_jars` and `refuse_other_gases` say.
     """
+    respiration, jars = rates_and_jars(respiration, jars)
+    refuse_other_gases(respiration, gas)
     of_row, names = pd.factorize(respiration["jar"].astype(str))
     jars = jars.assign(jar=jars["jar"].astype(str))
-    refuse_unknown(sorted(set(names) - set(jars["jar"])))
     rows = np.argsort(of_row, kind="stable")
     first = np.searchsorted(of_row[rows], np.arange(len(names) + 1))
     of_jar = pd.factorize(jars["set"], sort=True)[0]
@@ -233,6 +230,9 @@ def _why_refused(bases: list[str], rows: pd.DataFrame, temperature: NDArray) -> 
     if warmed.any():
         steps = listed([str(jar) for jar in warmed.index[warmed]])
         return f"jars {steps} changed temperature during the incubation; the pool models need a constant one"
+    if temperature.size and 0 < np.ptp(temperature) < CLOSEST:
+        low, high = temperature.min(), temperature.max()
+        return f"{low:g} and {high:g} degC are no two temperatures; give the one that the incubator was set to"
     return ""
 
 

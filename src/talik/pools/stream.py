@@ -10,7 +10,8 @@ from typing import Any
 import pandas as pd
 
 from talik.errors import InputError, StoreError, TableError, listed
-from talik.pools.soils import RATE_COLUMNS, SETS, Part, refuse_unknown
+from talik.frames import no_rows_of, refuse_unknown
+from talik.pools.soils import RATE_COLUMNS, SETS, Part
 from talik.pools.table import Asked, fit_parts
 from talik.tables import header, read_rows, split_header
 from talik.work import Workers
@@ -101,6 +102,7 @@ def stream_pools(
             with duckdb.connect(str(Path(folder) / "parts.duckdb")) as connection:
                 connection.execute(f"SET memory_limit = '{MEMORY}'; SET threads = 1; SET enable_progress_bar = false")
                 counts = _load(connection, files)
+                _refuse_other_gases(connection, asked.gas)
                 streamed = _fit(connection, files, counts, asked, team, Path(folder) / out.name, tell)
             (Path(folder) / out.name).replace(out)
     except OSError as error:
@@ -176,6 +178,18 @@ def _load(connection: Connection, files: dict[str, Path]) -> tuple[int, int]:
         "DROP TABLE jars_read; DROP TABLE respiration_read;"
     )
     return connection.execute("SELECT count(*), coalesce(max(part) + 1, 0) FROM sets").fetchone()
+
+
+def _refuse_other_gases(connection: Connection, gas: str) -> None:
+    """Refuse a gas of which there are no rows, where there are rows of another."""
+    titles = [title for title, *_ in connection.execute("DESCRIBE respiration").fetchall()]
+    column = next((title for title in titles if (split_header(title) or ("",))[0] == "gas"), None)
+    if column is None:
+        return
+    name = _name(column)
+    there = dict(connection.execute(f"SELECT {name}, count(*) FROM respiration GROUP BY {name}").fetchall())
+    if there and gas not in there and "" not in there:
+        raise no_rows_of(gas, there)
 
 
 def _read(connection: Connection, name: str, file: Path) -> None:

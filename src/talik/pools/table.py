@@ -83,7 +83,7 @@ def fit_pools(
     Raises
     ------
     TableError
-        For rates of jars that the jars table does not have.
+        For tables that nothing can be fitted to; every row and jar at fault is named.
     UnknownNameError
         For a model that is not known.
     SettingsError
@@ -115,7 +115,7 @@ def fit_pools(
     2  peat-1  carbon_left_1  0.890919        True
     """
     asked = Asked((models,) if isinstance(models, str) else tuple(models), gas, confidence, widest_q10, widest_rate)
-    tables = list(fit_parts(cut(respiration, jars), asked, Workers(workers, scheduler)))
+    tables = list(fit_parts(cut(respiration, jars, gas=gas), asked, Workers(workers, scheduler)))
     return pd.concat(tables, ignore_index=True) if tables else pools_table([])
 
 
@@ -198,7 +198,7 @@ def pool_fits(
     list of SoilFits
         In the order of the sets' names.
     """
-    parts = cut(respiration, jars)
+    parts = cut(respiration, jars, gas=gas)
     return [soil for part in parts for soil in _fits_of_part(part, models, gas, **settings)]
 
 

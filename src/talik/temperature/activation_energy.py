@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from talik.flux import release as release_of
+from talik.frames import accepted, complete, whole_rates_and_jars
 from talik.inference.line import Estimate
 from talik.tables import empty, typed
 from talik.temperature.arrhenius import inverse_temperature, line_of_curves, ln_q10_per_energy
@@ -52,6 +53,11 @@ def activation_energy(
         temperatures or more it is the definition ``arrhenius`` of the table ``q10``; for two it follows from
         ``rate-ratio``.
 
+    Raises
+    ------
+    TableError
+        For tables that nothing can be computed from; every row and jar at fault is named.
+
     Examples
     --------
     A soil whose respiration follows 60 kJ mol⁻¹:
@@ -65,7 +71,8 @@ def activation_energy(
     >>> found[["activation_energy", "rate_20", "reference_temperature"]].round(1).values.tolist()
     [[60.0, 3.0, 14.6]]
     """
-    release = release_of(respiration) if release is None else release
+    respiration, jars = whole_rates_and_jars(respiration, jars)
+    release = release_of(respiration) if release is None else complete("release", accepted("release", release))
     rows = []
     for curves, estimate in estimates_of_curves(respiration, release, jars, ["rate-ratio", "arrhenius"]):
         if _is_line(curves, estimate):

@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from talik.frames import accepted, complete, whole_rates_and_jars
 from talik.inference.line import Estimate, freedom_of_quantile, mean_of, satterthwaite
 from talik.tables import empty, typed
 from talik.temperature.between_jars import release_errors, released_by
@@ -62,6 +63,11 @@ def compare_layers(
         The table ``layers``: a row a core and measure, and one over all cores (core ``all``; `n` is their number).
         Empty where no core has both; `layers_in_words` says so.
 
+    Raises
+    ------
+    TableError
+        For tables that nothing can be computed from; every row and jar at fault is named.
+
     Examples
     --------
     One core whose permafrost layer is half again as sensitive:
@@ -73,6 +79,13 @@ def compare_layers(
     >>> found[["ratio", "lower", "upper"]].round(2).values.tolist()
     [[1.5, 1.12, 2.0]]
     """
+    q10, samples = (complete(name, accepted(name, one)) for name, one in (("q10", q10), ("samples", samples)))
+    if release is not None:
+        release = complete("release", accepted("release", release))
+    if respiration is not None and jars is not None:
+        respiration, jars = whole_rates_and_jars(respiration, jars)
+    elif jars is not None:
+        jars = complete("jars", accepted("jars", jars))
     rows: list[dict] = []
     for measure, estimates in _measures(q10):
         rows += _of_measure(f"Q10, {measure}", estimates, samples)

@@ -22,11 +22,12 @@ import numpy as np
 import pandas as pd
 
 from talik.flux import release as release_of
+from talik.frames import CLOSEST, accepted, complete, whole_rates_and_jars
 from talik.inference.line import Estimate, satterthwaite, slope
 from talik.tables import empty, typed
 from talik.temperature.between_jars import release_errors, replicates_of
 from talik.temperature.curves import Curve, common_times, rates_at, sets_of_curves, times_with_rates
-from talik.temperature.estimate import PER_TEN_DEGREES, told_error
+from talik.temperature.estimate import PER_TEN_DEGREES, TOO_CLOSE, told_error
 from talik.temperature.filled import filled_in_words
 from talik.temperature.q10 import keys_of, sides_of_freezing
 from talik.temperature.stepped import REFUSED, stepped_sets
@@ -80,6 +81,11 @@ def q10_drift(respiration: pd.DataFrame, jars: pd.DataFrame, *, release: pd.Data
         respires in a few readings. `q10_start` is that of the line at the first point, at the share `quota_start` of
         the carbon. Where there is no trend to be had, `slope` is empty and `flag` says why.
 
+    Raises
+    ------
+    TableError
+        For tables that nothing can be computed from; every row and jar at fault is named.
+
     Examples
     --------
     A soil whose fast pool answers to warming with a Q10 of 2 and whose slow pool does with 4:
@@ -94,7 +100,8 @@ def q10_drift(respiration: pd.DataFrame, jars: pd.DataFrame, *, release: pd.Data
     >>> found[["definition", "q10_start", "q10_end", "trend"]].round(1).to_dict("records")[1]
     {'definition': 'equal-carbon', 'q10_start': 2.1, 'q10_end': 5.2, 'trend': 'rises in these jars'}
     """
-    release = release_of(respiration) if release is None else release
+    respiration, jars = whole_rates_and_jars(respiration, jars)
+    release = release_of(respiration) if release is None else complete("release", accepted("release", release))
     rows: list[dict[str, object]] = []
     for curves in sets_of_curves(respiration, release, jars):
         for side in sides_of_freezing(curves):
@@ -115,12 +122,16 @@ def _of_curves(curves: Sequence[Curve]) -> list[dict[str, object]]:
     """Trends of a set on one side of freezing."""
     span = {"t_low": curves[0].temperature, "t_high": curves[-1].temperature, "temperatures": len(curves)}
     by_time = "rate-fit" if len(curves) > 2 else "rate-ratio"
+    if curves[-1].temperature - curves[0].temperature < CLOSEST:
+        return [span | {"definition": by_time, "n": 0, "flag": TOO_CLOSE}]
     rows = [
         span | {"definition": by_time} | _trend_row(curves, points_by_time),
         span | {"definition": "equal-carbon"} | _trend_row(curves, points_by_carbon),
     ]
     if len(curves) > 2:
         for pair in pairwise(curves):
+            if pair[1].temperature - pair[0].temperature < CLOSEST:
+                continue
             pair_span = {"t_low": pair[0].temperature, "t_high": pair[1].temperature, "temperatures": 2}
             rows.append(pair_span | {"definition": "equal-carbon"} | _trend_row(pair, points_by_carbon))
     return rows

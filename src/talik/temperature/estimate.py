@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from talik.frames import CLOSEST
 from talik.inference.line import Estimate, mean_of
 
 PER_TEN_DEGREES = 10.0
@@ -22,6 +23,10 @@ FREEZING = 0.0
 
 ACROSS_FREEZING = "not defined across 0 degC: below it is another regime"
 """Flag of a pair whose colder temperature is below freezing and whose warmer is not."""
+
+
+TOO_CLOSE = f"temperatures nearer than {CLOSEST:g} degC are no two: give the one that the incubator was set to"
+"""Flag of temperatures that are those of a log, or too alike to compare."""
 
 
 def part(i: int, of: int) -> str:

@@ -10,6 +10,7 @@ import pandas as pd
 from talik.errors import UnknownNameError, listed
 from talik.flux import release as release_of
 from talik.flux.release import replicate_errors
+from talik.frames import CLOSEST, accepted, complete, whole_rates_and_jars
 from talik.incubation.checks import weak_sets
 from talik.quantities import quantity
 from talik.tables import empty, typed
@@ -21,6 +22,7 @@ from talik.temperature.equal_time import equal_time
 from talik.temperature.estimate import (
     ACROSS_FREEZING,
     FREEZING,
+    TOO_CLOSE,
     WHOLE,
     Q10Estimate,
     undefined,
@@ -104,6 +106,8 @@ def q10(
     ------
     UnknownNameError
         For a definition that there is not.
+    TableError
+        For tables that nothing can be computed from; every row and jar at fault is named.
 
     Examples
     --------
@@ -124,7 +128,8 @@ def q10(
             f"no definition of Q10 is called {listed(unknown)}; there are {listed(list(Q10_DEFINITIONS))}.",
             unknown,
         )
-    release = release_of(respiration) if release is None else release
+    respiration, jars = whole_rates_and_jars(respiration, jars)
+    release = release_of(respiration) if release is None else complete("release", accepted("release", release))
     found = estimates_of_curves(respiration, release, jars, names)
     rows = [keys_of(curves) | estimate.row() for curves, estimate in found]
     for keys, estimates in stepped_sets(respiration, jars):
@@ -177,15 +182,27 @@ def sides_of_freezing(curves: SetCurves) -> list[SetCurves]:
 def _either_side_of_freezing(name: str, curves: SetCurves) -> Iterator[Q10Estimate]:
     """Estimates of the thawed and of the frozen soil; none across 0 °C, where water freezes."""
     for side in sides_of_freezing(curves):
-        yield from Q10_DEFINITIONS[name](side)
+        yield from apart(Q10_DEFINITIONS[name](side))
         if name in ALONG:
-            yield from ALONG[name](side)
+            yield from (one for one in ALONG[name](side) if one.t_high - one.t_low >= CLOSEST)
     held = [curve.temperature for curve in curves.curves]
     frozen, thawed = [t for t in held if t < FREEZING], [t for t in held if t >= FREEZING]
     if frozen and thawed and name not in OVER_TEMPERATURES:
         yield undefined(name, frozen[-1], thawed[0], 2, ACROSS_FREEZING)
     if len(held) == 1:
         yield undefined(name, held[0], held[0], 1, ONE_TEMPERATURE)
+
+
+def apart(estimates: Iterable[Q10Estimate]) -> Iterator[Q10Estimate]:
+    """Estimates over temperatures that are apart; of those that are not, the reason, once for each pair."""
+    told = set()
+    for one in estimates:
+        span = (one.definition, one.t_low, one.t_high)
+        if not 0 < one.t_high - one.t_low < CLOSEST:
+            yield one
+        elif span not in told:
+            told.add(span)
+            yield undefined(*span, one.temperatures, TOO_CLOSE, paired=one.paired)
 
 
 def keys_of(curves: SetCurves) -> dict[str, str]:

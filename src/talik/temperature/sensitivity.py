@@ -21,6 +21,7 @@ import numpy as np
 import pandas as pd
 
 from talik.errors import UnknownNameError, listed
+from talik.frames import accepted, complete
 from talik.inference.line import Estimate
 from talik.tables import empty, typed
 from talik.temperature.q10 import Q10_DEFINITIONS, pooled, widest
@@ -179,6 +180,8 @@ def flux_sensitivity(
 
     Raises
     ------
+    TableError
+        For tables that nothing can be computed from; every row and jar at fault is named.
     UnknownNameError
         For a definition that there is not.
 
@@ -195,6 +198,9 @@ def flux_sensitivity(
     >>> bool(found.loc[found["constant"] == "mean weighted by flux", "ratio"].item() == 1.0)
     True
     """
+    q10, release, jars = (
+        complete(name, accepted(name, one)) for name, one in (("q10", q10), ("release", release), ("jars", jars))
+    )
     return sensitivity_of_soils(soils_with_flux(q10, release, jars, definition=definition), definition)
 
 

@@ -11,6 +11,7 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
+from talik.frames import CLOSEST
 from talik.inference.line import Estimate, slope
 from talik.tables import RESPIRATION_OF
 from talik.temperature.arrhenius import arrhenius_line, ln_q10_per_energy
@@ -19,6 +20,7 @@ from talik.temperature.estimate import (
     ACROSS_FREEZING,
     FREEZING,
     PER_TEN_DEGREES,
+    TOO_CLOSE,
     Q10Estimate,
     mean_of_jars,
     scaled,
@@ -73,8 +75,11 @@ def _of_side(rows: pd.DataFrame, column: str) -> Iterator[Q10Estimate]:
         held = np.sort(rows["temperature"].unique())
         yield undefined("rate-ratio", held[0], held[-1], held.size, "no positive rate at two temperatures", paired=True)
         return
-    for low, high in combinations(temperatures, 2):
-        yield _pair(logs, low, high)
+    pairs = list(combinations(temperatures, 2))
+    yield from (_pair(logs, low, high) for low, high in pairs if high - low >= CLOSEST)
+    close = [pair for pair in pairs if pair[1] - pair[0] < CLOSEST]
+    if close:
+        yield undefined("rate-ratio", *close[0], 2, TOO_CLOSE, paired=True)
     span = (float(temperatures[0]), float(temperatures[-1]), temperatures.size)
     if temperatures.size > 2:
         yield _over_all(logs.dropna(), span)

@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from talik.errors import TableError, itemised, listed
+from talik.frames import rates_and_jars, refuse_other_gases
 from talik.pools.soils import SoilRates, soil_rates
 
 
@@ -139,6 +140,8 @@ def gather_soils(
     TableError
         Where no set can be used, or predictors are missing or not numbers.
     """
+    respiration, jars = rates_and_jars(respiration, jars)
+    refuse_other_gases(respiration, gas)
     kept, left_out = _sets(respiration, jars, gas)
     if not kept:
         lines = [f"{row.set}: {row.reason}" for row in left_out.itertuples()]
