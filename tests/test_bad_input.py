@@ -3,14 +3,16 @@
 import subprocess
 import sys
 
+import numpy as np
 import pandas as pd
 import pytest
 
-from talik import read_sidb, read_tables, run_study
+from talik import fit_pools, q10, read_sidb, read_tables, run_study
 from talik.check import check_input, in_words
 from talik.errors import InputError, SettingsError, StoreError, TableError
 from talik.new import write_templates
 from talik.study import read_study
+from talik.temperature import outcomes
 
 
 @pytest.fixture
@@ -142,6 +144,107 @@ def test_mistakes_of_several_tables_are_told_together(study):
     text = message(study)
     assert "furlong" in text
     assert "latitude: 168.6 is impossible" in text
+
+
+def rewrite(study, table, change):
+    """Change a table of the templates as a frame."""
+    file = study / "tables" / f"{table}.csv"
+    change(pd.read_csv(file, comment="#")).to_csv(file, index=False)
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "words"),
+    [
+        ("respiration [ug C g-1 soil d-1]", np.inf, "respiration: inf is impossible; a finite number is needed"),
+        ("sd", -1.0, "sd: -1 is impossible; 0 or more, and finite, is needed"),
+        ("sd", np.inf, "sd: inf is impossible; 0 or more, and finite, is needed"),
+        ("n", 0.0, "n: 0 is impossible; 1 or more, and finite, is needed"),
+        ("n", np.inf, "n: inf is impossible; 1 or more, and finite, is needed"),
+    ],
+)
+def test_numbers_that_no_measurement_gives_are_refused_by_their_line(study, column, value, words):
+    rewrite(study, "respiration", lambda rows: rows.assign(**{column: [*rows[column][:3], value, *rows[column][4:]]}))
+    assert f"line 5, {words}" in message(study)
+
+
+def test_a_standard_deviation_of_zero_is_asked_about(study):
+    rewrite(study, "respiration", lambda rows: rows.assign(sd=0.0, n=[1.0, *[3.0] * (len(rows) - 1)]))
+    told = read_tables(study / "tables").problems
+    assert told["rule"].tolist() == ["spread-zero"]
+    assert told["found"].item().startswith("27 of 28 rates are means of replicates with sd 0")
+
+
+@pytest.mark.parametrize(("start", "end"), [(0.0, 0.0), (1.0, 0.0)], ids=["from day 0", "reversed"])
+def test_intervals_that_count_carbon_twice_are_refused_with_their_jars(study, start, end):
+    def with_intervals(rows):
+        days = rows["time [d]"]
+        return rows.assign(**{"time_start [d]": start * (days + 1), "time_end [d]": end + days})
+
+    rewrite(study, "respiration", with_intervals)
+    text = message(study)
+    assert "4 problems between the tables" in text
+    assert "respiration: the intervals of jar '5a' from day " in text
+    assert "so that carbon would be counted twice" in text
+
+
+def logged(rows):
+    wandering = 0.1 * np.random.default_rng(1).normal(size=len(rows))
+    return rows.assign(**{"temperature [degC]": rows["temperature [degC]"] + wandering})
+
+
+def test_temperatures_of_a_log_are_one_error_that_says_what_to_give(study):
+    rewrite(study, "respiration", logged)
+    told = check_input(study)
+    assert told[["rule", "severity"]].values.tolist() == [["temperature-logged", "error"]]
+    assert told["column"].item() == "jars 5a, 5b, 15a, 15b"
+    assert "in 4 of 4 jars the temperature is that of a log (jar 5a: 7 temperatures from 4.87" in told["found"].item()
+    assert "the temperature that the incubator was set to" in told["needed"].item()
+
+
+def test_a_study_of_logged_temperatures_says_why_it_has_no_q10(study):
+    rewrite(study, "respiration", logged)
+    measured = read_tables(study / "tables")
+    found = q10(measured.respiration, measured.jars)
+    assert found.empty
+    assert fit_pools(measured.respiration, measured.jars).empty
+    reasons = outcomes(measured.studies, measured.jars, found)["reason"]
+    assert reasons.tolist() == ["temperatures of a log: that of the incubator is needed"]
+
+
+def test_the_temperature_of_the_jar_takes_the_place_of_a_log_that_wanders_about_it(study):
+    sound = read_tables(study / "tables").respiration
+    rewrite(study, "respiration", logged)
+    rewrite(study, "jars", lambda rows: rows.assign(**{"temperature [degC]": [5.0, 5, 15, 15]}))
+    measured = read_tables(study / "tables")
+    assert measured.problems[["rule", "severity"]].values.tolist() == [["temperature-logged", "info"]]
+    pd.testing.assert_frame_equal(measured.respiration, sound)
+
+
+def test_a_log_that_leaves_the_nominal_temperature_costs_its_jar_alone(study):
+    def with_excursion(rows):
+        rows = logged(rows)
+        rows.loc[2, "temperature [degC]"] = 8.0
+        return rows
+
+    rewrite(study, "respiration", with_excursion)
+    rewrite(study, "jars", lambda rows: rows.assign(**{"temperature [degC]": [5.0, 5, 15, 15]}))
+    jars = read_tables(study / "tables").jars
+    assert jars.loc[jars["excluded"] != "", "jar"].tolist() == ["5a"]
+
+
+def test_jars_at_means_of_their_logs_are_asked_about(study):
+    means = {"5a": 5.03, "5b": 4.98, "15a": 15.0, "15b": 15.1}
+    rewrite(study, "respiration", lambda rows: rows.assign(**{"temperature [degC]": rows["jar"].map(means)}))
+    told = read_tables(study / "tables").problems
+    assert told[["rule", "severity"]].values.tolist() == [["temperature-logged", "warning"]]
+    assert told["found"].item() == "temperatures 4.98, 5.03, 15, 15.1 degC, of which some are nearer than 1 degC"
+
+
+def test_a_study_of_methane_alone_runs_without_pools(study, tmp_path):
+    change(study, "respiration", ",co2,", ",ch4,")
+    result = run_study(read_study(study), tmp_path / "run")
+    assert result.pools["pools"].empty
+    assert result.temperature["q10"]["q10"].notna().any()
 
 
 def test_missing_tables_are_named_together(study):

@@ -67,6 +67,8 @@ _RULES = (
     Rule("moisture-contradiction", "warning", "Field, name and description of a column differ in moisture."),
     Rule("depth-contradiction", "warning", "Field, name and description of a column differ in depth."),
     Rule("temperature-missing", "error", "A series has no temperature."),
+    Rule("temperature-logged", "error", "Temperatures of a jar or a set lie within 1 °C, as a log has them."),
+    Rule("spread-zero", "warning", "Replicates have a standard deviation of zero, which measured ones never have."),
     Rule("shared-temperature", "warning", "Two series of one set have the same temperature."),
     Rule("replicates-unequal", "warning", "Replicates of one temperature were not read equally long."),
     Rule("same-jar-twice", "info", "A series gives again what another series of the same jar gives."),

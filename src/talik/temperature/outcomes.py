@@ -3,7 +3,7 @@
 import pandas as pd
 
 from talik.errors import listed
-from talik.incubation.checks import NO_TEMPERATURE
+from talik.incubation.checks import LOGGED, NO_TEMPERATURE
 from talik.tables import typed
 
 
@@ -46,6 +46,8 @@ def _outcome(jars: pd.DataFrame, found: pd.DataFrame) -> tuple[str, str]:
     held = sorted(jars["temperature"].dropna().unique())
     if jars["temperature"].isna().all() and (jars["excluded"] == NO_TEMPERATURE).all():
         return "undefined", "nobody stated the temperature of the incubation"
+    if (jars["excluded"] == LOGGED).all():
+        return "undefined", LOGGED
     if len(held) == 1:
         return "one temperature", f"all series at {held[0]:g} °C"
     if len(jars) and (jars["measures"] == "carbon remaining").all():

@@ -102,6 +102,19 @@ def negative_rates(measured: Measurements) -> Iterator[Problem]:
         )  # fmt: skip
 
 
+def zero_spreads(measured: Measurements) -> Iterator[Problem]:
+    """Rates of replicates with a standard deviation of zero."""
+    rates = measured.respiration
+    something = (rates[[*dict.fromkeys(RESPIRATION_OF.values())]].abs() > 0).any(axis=1)
+    alike = rates[(rates["sd"] == 0) & (rates["n"] > 1) & something]
+    for study, rows in alike.groupby("study", sort=False):
+        yield problem(
+            "spread-zero", stage="flux", entry=str(study), column=str(rows["jar"].iloc[0]), where="respiration",
+            found=f"{len(rows)} of {(rates['study'] == study).sum()} rates are means of replicates with sd 0",
+            needed="the standard deviation between the replicates, or an empty cell", done="taken as not told",
+        )  # fmt: skip
+
+
 def poor_organic_horizons(measured: Measurements) -> Iterator[Problem]:
     """Organic horizons that hold too little carbon."""
     organic = measured.samples[measured.samples["horizon"].str.fullmatch(r"O[a-z]*", na=False)]

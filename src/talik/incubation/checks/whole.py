@@ -10,6 +10,7 @@ from talik.incubation.checks.amounts import (
     respired_above_carbon,
     respired_much,
     with_scale,
+    zero_spreads,
 )
 from talik.incubation.checks.batches import cabinets, jar_batches, reading_batches
 from talik.incubation.checks.cabinet_logs import check_cabinet_logs
@@ -20,7 +21,9 @@ from talik.incubation.checks.labels import exchanged_jars, exchanged_midway
 from talik.incubation.checks.outliers import deviating_jars, spikes
 from talik.incubation.checks.signals import scales_apart, without_signal
 from talik.incubation.checks.temperatures import (
+    close_temperatures,
     one_temperature,
+    settled,
     shared_temperatures,
     unequal_replicates,
     without_temperature,
@@ -51,9 +54,11 @@ def checked(measured: Measurements) -> Measurements:
         For keys that join to nothing or to two, samples in two layers, and depths upside down.
     """
     refuse_broken_keys(measured)
+    measured, logged = settled(measured)
     released = release(measured.respiration)
     measured = replace(measured, jars=with_scale(measured, released))
     found = [
+        *logged, *close_temperatures(measured), *zero_spreads(measured),
         *check_coordinates(measured.sites), *improbable_values(measured), *respired_above_carbon(measured, released),
         *respired_much(measured, released),
         *negative_rates(measured), *shared_temperatures(measured), *unequal_replicates(measured),
