@@ -11,6 +11,7 @@ from talik import activation_energy, compare_layers, q10, q10_drift, release
 from talik.errors import TableError
 from talik.inference.line import freedom_of_quantile
 from talik.tables import typed
+from talik.temperature.curves import sets_of_curves
 
 DAYS = np.array([1.0, 3, 7, 14, 28, 56, 100])
 
@@ -182,12 +183,14 @@ def test_times_before_the_start_are_an_error_that_names_the_jar():
 
 
 @pytest.mark.parametrize("poor", ["respiration", "release"])
-def test_a_jar_with_infinite_values_is_left_out_and_crashes_nothing(poor):
+def test_infinite_values_are_refused_with_their_rows_and_are_in_no_curve(poor):
     rates, jars = single_jars()
     measured = {"respiration": rates, "release": release(rates)}
     name = rates["jar"].iloc[0]
     table = measured[poor]
     measured[poor] = table.assign(**{poor: table[poor].where(table["jar"] != name, np.inf)})
     for answer in (q10, q10_drift):
-        found = answer(measured["respiration"], jars, release=measured["release"])
-        assert found["flag"].str.contains(f"jar {name}").all()
+        with pytest.raises(TableError, match=rf"{poor}, rows 0, 1, .* more: inf is impossible"):
+            answer(measured["respiration"], jars, release=measured["release"])
+    [found] = sets_of_curves(measured["respiration"], measured["release"], jars)
+    assert all(np.isfinite([*curve.rate, *curve.released]).all() for curve in found.curves)
