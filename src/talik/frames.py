@@ -372,7 +372,7 @@ def _impossible(name: str, frame: pd.DataFrame) -> Iterator[str]:
 
 def _unfilled(name: str, frame: pd.DataFrame) -> Iterator[str]:
     """Cells without which a row says nothing."""
-    for column in {"jar", "time"}.intersection(NEEDED[name]):
+    for column in (column for column in ("jar", "time") if column in NEEDED[name]):
         values = frame[column].to_numpy()
         nothing = np.isnan(values) if values.dtype.kind == "f" else values == ""
         yield from _empty(column, frame.index[nothing])
@@ -390,7 +390,7 @@ def _rows(index: pd.Index) -> str:
 def _unknown_values(name: str, frame: pd.DataFrame) -> Iterator[str]:
     """Words that a column of few words does not know."""
     known = {column.name: column.values for column in TABLES[name].columns if column.values}
-    for column in known.keys() & WORDS & set(frame.columns):
+    for column in sorted(known.keys() & WORDS & set(frame.columns)):
         wrong = [repr(word) for word in frame[column].unique() if word not in known[column] and not pd.isna(word)]
         if wrong:
             yield f"{column}: {listed(wrong)} is none of {', '.join(repr(word) for word in known[column])}"
