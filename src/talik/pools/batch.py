@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from talik.errors import TableError, itemised, listed
 from talik.pools.layout import Layout
 
-LENGTHS = (8, 16, *(24 << doubled for doubled in range(30)))
+LENGTHS = tuple(24 << doubled for doubled in range(30))
 """Series are filled up to one of these numbers of rates. What fills them weighs nothing, and how much there is depends
 on the series alone, so that its sums are the same in any company. Few lengths let more series be fitted at once."""
 
